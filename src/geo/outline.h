@@ -10,6 +10,17 @@
 
 namespace wideberth::geo {
 
+// A rectangle of latitude and longitude, in units of 1e-7 degree (about 1 cm), all bounds in. Where `west` > `east` it
+// lies across the antimeridian.
+struct BoundsE7 {
+  int32_t south = 0;
+  int32_t north = 0;
+  int32_t west = 0;
+  int32_t east = 0;
+
+  friend bool operator==(const BoundsE7&, const BoundsE7&) = default;
+};
+
 // A closed region on the WGS84 ellipsoid: what a volume covers, seen from above. Either
 //   - a polygon: one ring whose edges are geodesics of the ellipsoid, given in either direction; the inside is the
 //     side that lies in a cap of less than a hemisphere; the boundary is in; or
@@ -53,6 +64,12 @@ class Outline {
   // Every point at most this far from center() is in the outline; negative when there is none.
   double inner_radius_m() const { return inner_radius_m_; }
 
+  // Whether it is surely convex: every turn the same way, by more than the rounding of a map. Never true of a circle.
+  bool is_convex() const { return convex_; }
+
+  // Holds every point within kOutlineBoundM (geo/predicates.h) of the outline.
+  BoundsE7 bounds() const { return bounds_; }
+
   // Bytes in use beyond sizeof(Outline).
   size_t heap_bytes() const { return points_.capacity() * sizeof(LatLng); }
 
@@ -62,13 +79,16 @@ class Outline {
 
  private:
   Outline() = default;
+  void SetBounds();
 
   std::vector<LatLng> points_;  // the vertices; then, where an edge is long, the ring of pieces
   uint32_t vertex_count_ = 0;
   float inner_radius_m_ = -1;
+  bool convex_ = false;
   double radius_m_ = 0;
   double outer_radius_m_ = 0;
   LatLng center_;
+  BoundsE7 bounds_;
 };
 
 }  // namespace wideberth::geo

@@ -41,16 +41,11 @@ ClosestPoints FindClosestPoints(const Outline& a, const Outline& b);
 // circle drawn as a polygon around it. Empty when they only touch (then FindClosestPoints says where) or are apart.
 std::vector<std::vector<LatLng>> SharedRegion(const Outline& a, const Outline& b);
 
-// A rectangle in degrees that holds an outline: all bounds in, west <= east (an outline across the antimeridian has
-// two rectangles).
-struct BoundingRectangle {
-  double south_deg, north_deg, west_deg, east_deg;
-};
-// One or two rectangles which contain every point within `margin_m` + kOutlineBoundM of the outline.
-// REQUIRES: 0 <= margin_m <= Separation::kHorizontalMaxM.
+// One or two rectangles, none across the antimeridian (west <= east in each), which together hold every point within
+// `margin_m` + kOutlineBoundM of the outline. REQUIRES: 0 <= margin_m <= Separation::kHorizontalMaxM.
 struct BoundingRectangles {
   int count;
-  BoundingRectangle rectangles[2];
+  BoundsE7 rectangles[2];
 };
 BoundingRectangles BoundsOf(const Outline& outline, double margin_m = 0);
 
