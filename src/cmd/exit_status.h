@@ -1,0 +1,28 @@
+#ifndef WIDEBERTH_CMD_EXIT_STATUS_H_
+#define WIDEBERTH_CMD_EXIT_STATUS_H_
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/result.h"
+
+namespace wideberth::cmd {
+
+// How `wideberth` ends; scripts rely on the numbers.
+enum ExitStatus : int {
+  kExitDone = 0,           // and, of check: no conflict
+  kExitCannotWrite = 1,    // the result could not be written
+  kExitBadInput = 2,       // bad arguments or bad input; stderr says file, line, field and reason
+  kExitConflictsFound = 3  // of check
+};
+
+// Says on stderr what went wrong.
+inline int Fail(const Error& error, ExitStatus status) {
+  fmt::print(stderr, "wideberth: {}\n", error.message);
+  return status;
+}
+
+}  // namespace wideberth::cmd
+
+#endif  // WIDEBERTH_CMD_EXIT_STATUS_H_

@@ -1,0 +1,21 @@
+#include <CLI/CLI.hpp>
+
+#include "cmd/exit_status.h"
+#include "cmd/subcommands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Wideberth keeps parties apart who share a sky but no plans.", "wideberth");
+  app.set_version_flag("--version", "wideberth " WB_VERSION);
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Print the help of every subcommand");
+  int status = wideberth::cmd::kExitDone;
+  wideberth::cmd::AddCheck(app, status);
+  wideberth::cmd::AddVolumes(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 prints help to stdout and what is wrong to stderr; its own numbers are not ours.
+    return app.exit(error) == 0 ? wideberth::cmd::kExitDone : wideberth::cmd::kExitBadInput;
+  }
+  return status;
+}

@@ -1,0 +1,14 @@
+#ifndef WIDEBERTH_CMD_SUBCOMMANDS_H_
+#define WIDEBERTH_CMD_SUBCOMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+namespace wideberth::cmd {
+
+// Each adds one subcommand, whose callback leaves its ExitStatus in `status`.
+void AddCheck(CLI::App& app, int& status);
+void AddVolumes(CLI::App& app, int& status);
+
+}  // namespace wideberth::cmd
+
+#endif  // WIDEBERTH_CMD_SUBCOMMANDS_H_

@@ -1,0 +1,24 @@
+#ifndef WIDEBERTH_FILES_NAME_RULE_H_
+#define WIDEBERTH_FILES_NAME_RULE_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wideberth::files {
+
+// The longest name of a party, an intent or a flight that a file may give.
+inline constexpr size_t kNameBytesMax = 256;
+
+// A name has 1..kNameBytesMax bytes of UTF-8 and no control character (Unicode's category Cc). Returns what is wrong
+// with `name`, or nothing. `known_utf8` skips the check for those who made it already.
+std::optional<std::string> WrongWithName(std::string_view name, bool known_utf8 = false);
+
+// `text` as a message may show it: in double quotes if `quoted`, cut after some forty bytes, without control
+// characters and what is not UTF-8.
+std::string Shown(std::string_view text, bool quoted);
+
+}  // namespace wideberth::files
+
+#endif  // WIDEBERTH_FILES_NAME_RULE_H_
