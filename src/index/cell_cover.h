@@ -1,0 +1,41 @@
+#ifndef WIDEBERTH_INDEX_CELL_COVER_H_
+#define WIDEBERTH_INDEX_CELL_COVER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "geo/outline.h"
+
+namespace wideberth::index {
+
+// A conservative cover of an outline by S2 cells: it keeps where something is, but not its extents. A value.
+//
+// The finest cells are of level kLevelFinest (edges of 110 to 190 m, the level that F3548's peers keep being 13, about
+// 1 km); inside, and for outlines of more than kFinestReachM, they are coarser, one level for each doubling of the reach.
+struct CellCover {
+  static constexpr int kLevelFinest = 16;
+  static constexpr double kFinestReachM = 30'000;
+
+  std::vector<uint64_t> cells;  // S2 cell ids, ascending; none contains another
+
+  // Whether some cell of one is, contains or lies in a cell of the other. O(n + m).
+  bool Intersects(const CellCover& other) const;
+  // Whether the cell `id`, of any level, is or lies in one of the cells. O(log n).
+  bool ContainsCell(uint64_t id) const;
+
+  friend bool operator==(const CellCover&, const CellCover&) = default;
+};
+
+// The level of the finest cells in an outline's cover.
+int CoverLevel(const geo::Outline& outline);
+
+// The cover of an outline.
+//   (1) It contains every point within geo::kOutlineBoundM of the outline; so covers of outlines that meet intersect.
+//   (2) Every cell of it comes within kCoverSlack of the outline: 1.1 % of a circle's radius (the least radius of
+//       curvature stands for all), or geo::kOutlineBoundM and rounding, whichever is more.
+// O(cells) for circles, O(cells + vertices log vertices) for polygons.
+CellCover CoverOf(const geo::Outline& outline);
+
+}  // namespace wideberth::index
+
+#endif  // WIDEBERTH_INDEX_CELL_COVER_H_
