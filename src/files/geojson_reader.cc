@@ -152,7 +152,7 @@ class ChunkReader {
     chunk.cut.problem.reset();
     chunk.error_after.reset();
     chunk.filled = chunk.size = 0;
-    Grow(chunk, left.size() + std::max<size_t>(1, options_.chunk_bytes));
+    Grow(chunk, left.size() + ChunkBytes());
     if (!left.empty()) std::memcpy(chunk.buffer.get(), left.data(), left.size());
     chunk.filled = left.size();
     while (true) {
@@ -172,6 +172,13 @@ class ChunkReader {
   }
 
  private:
+  // No more than there is to read, and one byte to see the end, where that is known.
+  size_t ChunkBytes() const {
+    const uint64_t total = source_.bytes_total();
+    const uint64_t rest = total > bytes_read_ ? total - bytes_read_ + 1 : options_.chunk_bytes;
+    return static_cast<size_t>(std::clamp<uint64_t>(rest, 1, std::max<size_t>(1, options_.chunk_bytes)));
+  }
+
   void Grow(Chunk& chunk, size_t capacity) {
     if (capacity <= chunk.capacity) return;
     auto grown = std::make_unique_for_overwrite<char[]>(capacity + FeatureParser::kPaddingBytes);
@@ -387,9 +394,10 @@ class Merger {
   uint64_t outline_bytes_ = 0;
 };
 
-unsigned ThreadsFor(unsigned wanted) {
-  const unsigned threads = wanted == 0 ? std::max(1u, std::thread::hardware_concurrency()) : wanted;
-  return std::min(threads, GeoJsonOptions::kThreadsMax);
+unsigned ThreadsFor(const GeoJsonOptions& options, uint64_t bytes_total) {
+  if (options.threads != 0) return std::min(options.threads, GeoJsonOptions::kThreadsMax);
+  if (bytes_total != 0 && bytes_total <= options.chunk_bytes) return 1;  // one chunk
+  return std::clamp(std::thread::hardware_concurrency(), 1u, GeoJsonOptions::kThreadsMax);
 }
 
 }  // namespace
@@ -401,7 +409,7 @@ Result<void> ReadVolumesGeoJson(ByteSource& source, const GeoJsonOptions& option
     format = DetectFormat(source.name(), first_bytes);
   }
 
-  const unsigned threads = ThreadsFor(options.threads);
+  const unsigned threads = ThreadsFor(options, source.bytes_total());
   // A chunk at each thread, one waiting for each, one being filled, and the one before it, whose rest it takes.
   std::vector<Chunk> chunks(threads == 1 ? 2 : 2 * threads + 2);
   OutlineBudget budget(options.outline_bytes_max, 0);

@@ -407,27 +407,27 @@ TEST(ReadVolumesGeoJson, NamesEachLimitThatIsReached) {
 }
 
 TEST(ReadVolumesGeoJson, StopsAtTheSameFeatureWhenOutlinesTakeTooMuchMemory) {
-  // A triangle of hundreds of kilometres is kept in many pieces, so that a short text takes much memory.
-  const std::string large = Feature(kProperties, Polygon("[[[8,47],[18,47],[18,57],[8,47]]]"));
+  // A triangle of a hundred kilometres and more is kept in many pieces, so that a short text takes much memory.
+  const std::string large = Feature(kProperties, Polygon("[[[8,47],[10,47],[10,49],[8,47]]]"));
   std::string text;
-  for (int i = 0; i < 200; ++i) text += large + "\n";
+  for (int i = 0; i < 60; ++i) text += large + "\n";
   const size_t each = ReadText(large).plans.volumes()[0].outline.heap_bytes();
   for (const unsigned threads : {1u, 2u, 4u}) {
     for (const size_t chunk_bytes : {size_t{1'000}, size_t{10'000}, size_t{1} << 20}) {
       GeoJsonOptions options;
       options.threads = threads;
       options.chunk_bytes = chunk_bytes;
-      options.outline_bytes_max = 100 * each;
+      options.outline_bytes_max = 40 * each;
       Read read = ReadText(text, options);
       EXPECT_EQ(read.code, Code::kTooLarge);
       EXPECT_THAT(read.error,
-                  AllOf(StartsWith("plans.geojson:101: feature: "), HasSubstr("(limit outline_bytes_max)")));
+                  AllOf(StartsWith("plans.geojson:41: feature: "), HasSubstr("(limit outline_bytes_max)")));
       // What is wrong before the limit is what is reported.
       std::string broken = text;
-      broken[large.size() * 50] = '!';
+      broken[large.size() * 20] = '!';
       read = ReadText(broken, options);
       EXPECT_EQ(read.code, Code::kInvalid) << read.error;
-      options.outline_bytes_max = 200 * each;
+      options.outline_bytes_max = 60 * each;
       EXPECT_EQ(ReadText(text, options).error, "");
     }
   }

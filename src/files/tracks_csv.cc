@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -79,16 +80,27 @@ class TracksBuilder {
   }
 
   std::vector<Track> Finish() {
-    for (Track& track : tracks_) {
-      const auto earlier = [](const plan::TrackPoint& a, const plan::TrackPoint& b) { return a.time < b.time; };
-      if (!std::is_sorted(track.points.begin(), track.points.end(), earlier))
-        std::stable_sort(track.points.begin(), track.points.end(), earlier);
-    }
+    for (Track& track : tracks_) SortByTime(track.points);
     return std::move(tracks_);
   }
 
  private:
   static constexpr size_t kFieldsMax = 1'000;  // columns we look at; a file with more is refused
+
+  // Points at one instant stay in order. Most files are in order already.
+  static void SortByTime(std::vector<plan::TrackPoint>& points) {
+    const auto earlier = [](const plan::TrackPoint& a, const plan::TrackPoint& b) { return a.time < b.time; };
+    if (std::is_sorted(points.begin(), points.end(), earlier)) return;
+    std::vector<size_t> order(points.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return points[a].time != points[b].time ? points[a].time < points[b].time : a < b;
+    });
+    std::vector<plan::TrackPoint> sorted;
+    sorted.reserve(points.size());
+    for (const size_t index : order) sorted.push_back(points[index]);
+    points = std::move(sorted);
+  }
 
   struct Hash {
     using is_transparent = void;

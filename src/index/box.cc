@@ -30,7 +30,7 @@ int32_t TimeToSecondsDown(TimeNs time) {
 
 int32_t TimeToSecondsUp(TimeNs time) {
   const int64_t seconds = FloorDivide(time.value, kNsPerSecond);
-  const bool whole = seconds * kNsPerSecond == time.value;
+  const bool whole = time.value % kNsPerSecond == 0;
   return Clamp(seconds + (whole ? 0 : 1) - kEpochNs / kNsPerSecond);
 }
 

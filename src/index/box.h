@@ -59,9 +59,10 @@ struct alignas(32) Box {
 };
 
 // The smallest box that contains both.
-inline Box Union(Box a, const Box& b) {
-  a.Extend(b);
-  return a;
+inline Box Union(const Box& a, const Box& b) {
+  Box result = a;
+  result.Extend(b);
+  return result;
 }
 
 // One or two boxes: two for a volume across the antimeridian.
@@ -69,7 +70,11 @@ struct Boxes {
   int count;
   Box boxes[2];
 
-  std::span<const Box> span() const { return {boxes, static_cast<size_t>(count)}; }
+  // What a loop needs: `for (const Box& box : BoxesOf(volume))` is safe, while a span of a temporary would not be.
+  const Box* begin() const { return boxes; }
+  const Box* end() const { return boxes + count; }
+  std::span<const Box> span() const& { return {boxes, static_cast<size_t>(count)}; }
+  std::span<const Box> span() const&& = delete;
 };
 
 // An instant as a Box has it: seconds since 2020-01-01T00:00:00Z, rounded down or up. Outside of what int32 holds

@@ -14,7 +14,7 @@ inline constexpr double kHullBufferMaxM = 100e3;
 
 // The corners, counter-clockwise, of a convex polygon with geodesic edges on WGS84 that contains every point within
 // `buffer_m` of any of the points, and of any geodesic between two of them. At most `corners_max` of them, neighbours
-// apart from each other. It stays within 1.02 buffer_m + 5 cm of the points' convex hull but where corners were
+// apart from each other. It stays within 1.03 buffer_m + 5 cm of the points' convex hull but where corners were
 // saved. How and why: docs/tracks.md, "The outline of a stretch".
 // REQUIRES: points, all valid and within kHullReachMaxM of the first; 0 < buffer_m <= kHullBufferMaxM;
 // corners_max >= 24. O(n log n).
