@@ -230,14 +230,15 @@ class RecordReader {
 
   // A line with its newline, if it has one. False after an error.
   bool AddLine(std::string_view line) {
-    if (++line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    ++line_;
     if (!in_record_) {
-      if (IsBlank(line)) return true;
       record_line_ = line_;
       record_bytes_ = 0;
     }
     record_bytes_ += line.size();
     if (record_bytes_ > options_.record_bytes_max) return TooLong();
+    if (line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    if (!in_record_ && IsBlank(line)) return true;
     in_record_ = true;
     bool good;
     if (line.ends_with("\r\n")) {

@@ -155,6 +155,14 @@ TEST(ReadTracksCsv, NamesEachLimitThatIsReached) {
             (Error{Code::kTooLarge, "tracks.csv:3: " + message}));
 }
 
+TEST(ReadTracksCsv, CountsAByteOrderMarkAndBlanksAmongTheBytesOfARow) {
+  TracksCsvOptions options;
+  options.record_bytes_max = kHeader.size() + 2;
+  EXPECT_THAT(ErrorOf("\xef\xbb\xbf" + kHeader, options).message, HasSubstr("tracks.csv:1: row: is longer than"));
+  EXPECT_THAT(ErrorOf(kHeader + std::string(kHeader.size() + 2, ' ') + "\n", options).message,
+              HasSubstr("tracks.csv:2: row: is longer than"));
+}
+
 TEST(ReadTracksCsv, ReadsNoMoreOfAnEndlessStreamThanItsLimitsAllow) {
   class Zeros final : public ByteSource {
    public:
