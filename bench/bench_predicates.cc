@@ -86,7 +86,7 @@ double Nanoseconds(const Shapes& pairs, double stretch_s, size_t& answers, Predi
     double seconds = 0;
     do {
       answers = 0;
-      for (const auto& [a, b] : pairs) answers += predicate(a, b) ? 1 : 0;
+      for (const auto& [a, b] : pairs) answers += predicate(a, b) ? 1u : 0u;
       Keep(answers);
       calls += pairs.size();
       seconds = SecondsSince(start);

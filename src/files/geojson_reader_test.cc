@@ -585,11 +585,11 @@ TEST(ReadVolumesGeoJson, SaysTheSameForAnyNumberOfThreadsAndAnySizeOfChunk) {
 
 // simdjson says something else of a text that is out of balance when a closing brace follows it.
 TEST(ReadVolumesGeoJson, SaysTheSameOfABadTextWhateverFollows) {
-  const std::string text = R"({"type":"+",""i","x":[1,2}}]])";
-  for (const size_t chunk_bytes : {size_t{1}, text.size() - 3, size_t{1} << 20}) {
+  const std::string text = R"({"features":[{"type":"+","x":[}}]})";
+  for (const size_t chunk_bytes : {size_t{1}, text.size() - 4, text.size() - 3, size_t{1} << 20}) {
     GeoJsonOptions options;
     options.chunk_bytes = chunk_bytes;
-    EXPECT_EQ(ReadText(text, options).error, R"(plans.geojson:1: type: "+" is not "Feature")");
+    EXPECT_EQ(ReadText(text, options).error, R"(plans.geojson:1: features[0].type: "+" is not "Feature")");
   }
 }
 

@@ -128,8 +128,9 @@ TEST(FindClosestPoints, AgreesWithWithinDistance) {
   ForPairs(2, 1500, [](const Outline& a, const Outline& b) {
     const ClosestPoints closest = FindClosestPoints(a, b);
     // Each of the two may err by the bound.
-    if (closest.distance_m > 2 * kOutlineBoundM + 1e-3)
+    if (closest.distance_m > 2 * kOutlineBoundM + 1e-3) {
       EXPECT_FALSE(WithinDistance(a, b, closest.distance_m - 2 * kOutlineBoundM - 1e-3));
+    }
     EXPECT_TRUE(WithinDistance(a, b, closest.distance_m + kOutlineBoundM));
     EXPECT_NEAR(GeodesicDistanceM(closest.on_a, closest.on_b), closest.distance_m, 1e-3);
     EXPECT_TRUE(WithinDistance(a, Circle(closest.on_a, 1e-3), kOutlineBoundM));
