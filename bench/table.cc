@@ -10,9 +10,8 @@ namespace wideberth::bench {
 namespace {
 
 std::string WithCommas(size_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
+  if (number < 1000) return std::to_string(number);
+  return fmt::format("{},{:03}", WithCommas(number / 1000), number % 1000);
 }
 
 std::string Figure(double value, const std::string& unit) {
@@ -85,10 +84,10 @@ std::string Table::Print() const {
       return right ? fmt::format("{:>{}}", rows[r][column], widths[column])
                    : fmt::format("{:<{}}", rows[r][column], widths[column]);
     };
-    for (size_t column = 0; column < kColumns; ++column) text += (column == 0 ? "| " : " | ") + cell(column);
-    text += " |\n";
+    for (size_t column = 0; column < kColumns; ++column) text += fmt::format("| {} ", cell(column));
+    text += "|\n";
     if (r != 0) continue;
-    for (size_t column = 0; column < kColumns; ++column) text += "|" + std::string(widths[column] + 2, '-');
+    for (size_t column = 0; column < kColumns; ++column) text += fmt::format("|{:-<{}}", "", widths[column] + 2);
     text += "|\n";
   }
   for (const std::string& note : notes_) text += note + "\n";
