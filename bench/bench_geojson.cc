@@ -122,10 +122,11 @@ void BenchGeoJson(const conflict::PlanSet& plans, const Options&, Table& table) 
     Keep(value);
   });
   constexpr double kTarget = 300;
-  table.Add({"read .geojsonl, all cores", all_cores, "MB/s", true, kTarget, "nlohmann::json, parse only", with_nlohmann});
+  table.Add(
+      {"read .geojsonl, all cores", all_cores, "MB/s", true, kTarget, "nlohmann::json, parse only", with_nlohmann});
   table.Add({"read .geojsonl, all cores", all_cores, "MB/s", true, kTarget, "simdjson DOM, parse only", with_simdjson});
-  table.Add({"read .geojsonl, one core", one_core, "MB/s", true, std::nullopt, "nlohmann::json, parse only",
-             with_nlohmann});
+  table.Add(
+      {"read .geojsonl, one core", one_core, "MB/s", true, std::nullopt, "nlohmann::json, parse only", with_nlohmann});
   table.Note(fmt::format(
       "read: median of 3, {:.0f} MB of {} Features in the page cache, to checked volumes in a PlanSet. The baselines "
       "have each line in memory and make a JSON value of it, on one core: no checks, no volumes.",

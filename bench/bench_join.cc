@@ -52,12 +52,14 @@ void BenchJoin(const conflict::PlanSet& plans, const Options& options, Table& ta
     table.AddPairs("PostGIS", meetings.size(), options.postgis_pairs, more - options.postgis_pairs,
                    more - meetings.size());
   }
-  table.Note(fmt::format("join: median of 5 ({:.3f}..{:.3f} s), of it {:.3f} s to make boxes and index; {} candidates. "
-                         "Baselines: one run each.",
-                         *std::min_element(total_s.begin(), total_s.end()),
-                         *std::max_element(total_s.begin(), total_s.end()), Median(build_s), candidates));
   table.Note(
-      "pairs: +n only we found, -n only the baseline found. The baselines work in the plane and we on the ellipsoid, to "
+      fmt::format("join: median of 5 ({:.3f}..{:.3f} s), of it {:.3f} s to make boxes and index; {} candidates. "
+                  "Baselines: one run each.",
+                  *std::min_element(total_s.begin(), total_s.end()), *std::max_element(total_s.begin(), total_s.end()),
+                  Median(build_s), candidates));
+  table.Note(
+      "pairs: +n only we found, -n only the baseline found. The baselines work in the plane and we on the ellipsoid, "
+      "to "
       "5 mm: a handful of pairs that all but touch may differ.");
 }
 

@@ -89,13 +89,13 @@ void BenchLive(const conflict::PlanSet& plans, const Options& options, Table& ta
   add("live index: query, p99", 0.99, ours.query_us, theirs.query_us);
   add("live index: insert, p50", 0.5, ours.insert_us, theirs.insert_us);
   add("live index: insert, p99", 0.99, ours.insert_us, theirs.insert_us);
-  table.Add({"live index: memory a volume", ours.bytes_per_volume, "bytes", false, bytes, name,
-             theirs.bytes_per_volume});
-  table.Note(fmt::format("live index: {} queries, then {} insertions, one call after the other, into an index that holds "
-                         "{} volumes; {:.3f} hits a query{}.",
-                         kCalls, kCalls, boxes.present.size(),
-                         static_cast<double>(ours.hits) / static_cast<double>(kCalls),
-                         ours.hits == theirs.hits ? ", the same as Boost's" : ": NOT what Boost finds"));
+  table.Add(
+      {"live index: memory a volume", ours.bytes_per_volume, "bytes", false, bytes, name, theirs.bytes_per_volume});
+  table.Note(
+      fmt::format("live index: {} queries, then {} insertions, one call after the other, into an index that holds "
+                  "{} volumes; {:.3f} hits a query{}.",
+                  kCalls, kCalls, boxes.present.size(), static_cast<double>(ours.hits) / static_cast<double>(kCalls),
+                  ours.hits == theirs.hits ? ", the same as Boost's" : ": NOT what Boost finds"));
 }
 
 }  // namespace wideberth::bench

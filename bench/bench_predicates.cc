@@ -30,8 +30,8 @@ geo::Outline AcrossEdge(const geo::Outline& outline, size_t edge) {
     if (v == p || v == q) {
       turned.push_back(v == p ? q : p);
     } else {
-      turned.push_back({p.latitude_deg + q.latitude_deg - v.latitude_deg,
-                        p.longitude_deg + q.longitude_deg - v.longitude_deg});
+      turned.push_back(
+          {p.latitude_deg + q.latitude_deg - v.latitude_deg, p.longitude_deg + q.longitude_deg - v.longitude_deg});
     }
   }
   return *geo::Outline::MakePolygon(turned);
@@ -109,12 +109,10 @@ void BenchPredicates(const Options& options, Table& table) {
       of_s2.emplace_back(ToS2(a), ToS2(b));
     }
     size_t we = 0, boost = 0, s2 = 0;
-    const double ours_ns = Nanoseconds(pairs.outlines, stretch_s, we, [](const auto& a, const auto& b) {
-      return geo::WithinDistance(a, b, 0);
-    });
-    const double boost_ns = Nanoseconds(of_boost, stretch_s, boost, [](const auto& a, const auto& b) {
-      return boost::geometry::intersects(a, b);
-    });
+    const double ours_ns = Nanoseconds(pairs.outlines, stretch_s, we,
+                                       [](const auto& a, const auto& b) { return geo::WithinDistance(a, b, 0); });
+    const double boost_ns = Nanoseconds(of_boost, stretch_s, boost,
+                                        [](const auto& a, const auto& b) { return boost::geometry::intersects(a, b); });
     const double s2_ns =
         Nanoseconds(of_s2, stretch_s, s2, [](const auto& a, const auto& b) { return a->Intersects(*b); });
     WB_CHECK(we == (pairs.meet ? pairs.outlines.size() : 0));

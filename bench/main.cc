@@ -17,9 +17,9 @@ int ExportVolumes(const conflict::PlanSet& plans, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
   for (size_t i = 0; i < plans.volumes().size(); ++i) {
     const geo::Volume4D& volume = plans.volumes()[i];
-    std::string line = fmt::format("{}\t[{},{}]\t[{},{}]\tPOLYGON((", i, volume.altitudes.lower().value,
-                                   volume.altitudes.upper().value, volume.times.start().value,
-                                   volume.times.end().value);
+    std::string line =
+        fmt::format("{}\t[{},{}]\t[{},{}]\tPOLYGON((", i, volume.altitudes.lower().value,
+                    volume.altitudes.upper().value, volume.times.start().value, volume.times.end().value);
     const auto vertices = volume.outline.vertices();
     for (size_t v = 0; v <= vertices.size(); ++v) {
       const MetresFromMiddle at = ToPlane(vertices[v % vertices.size()]);

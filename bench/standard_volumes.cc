@@ -61,8 +61,7 @@ geo::Volume4D StandardVolumes::Next() {
   const auto lower_mm = static_cast<int64_t>(50'000 + 270'000 * Uniform());
   const auto start_ms = static_cast<int64_t>(static_cast<double>(kStartRangeS) * 1000 * Uniform());
   const TimeNs start{kMidnightS * kNsPerSecond + start_ms * 1'000'000};
-  return {MakePolygon16(center, 200, 0),
-          *geo::AltitudeBand::Make(AltitudeMm{lower_mm}, AltitudeMm{lower_mm + 30'000}),
+  return {MakePolygon16(center, 200, 0), *geo::AltitudeBand::Make(AltitudeMm{lower_mm}, AltitudeMm{lower_mm + 30'000}),
           *geo::TimeInterval::Make(start, TimeNs{start.value + 600 * kNsPerSecond})};
 }
 

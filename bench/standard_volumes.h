@@ -30,7 +30,8 @@ class StandardVolumes {
 // The first `count` of them; each is an intent of its own, of two parties in turn.
 conflict::PlanSet MakeStandardPlans(size_t count);
 
-// A regular 16-gon, its first vertex in the direction `bearing_deg`. REQUIRES: a place away from poles and antimeridian.
+// A regular 16-gon, its first vertex in the direction `bearing_deg`. REQUIRES: a place away from poles and
+// antimeridian.
 geo::Outline MakePolygon16(geo::LatLng center, double radius_m, double bearing_deg);
 
 }  // namespace wideberth::bench

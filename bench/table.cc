@@ -39,18 +39,15 @@ std::vector<std::string> Table::PairCells(const Line& line, const Pairs& pairs) 
   // The plane and the ellipsoid may differ about pairs within millimetres of touching: of these there are a handful.
   const size_t allowed = 1 + pairs.ours / 10'000;
   const bool ok = pairs.only_ours <= allowed && pairs.only_theirs <= allowed;
-  return {line.what,
-          WithCommas(pairs.ours),
-          "the same",
-          line.baseline,
-          WithCommas(pairs.theirs),
-          fmt::format("+{} -{}", pairs.only_ours, pairs.only_theirs),
+  return {line.what,          WithCommas(pairs.ours),   "the same",
+          line.baseline,      WithCommas(pairs.theirs), fmt::format("+{} -{}", pairs.only_ours, pairs.only_theirs),
           ok ? "ok" : "short"};
 }
 
 std::string Table::Print() const {
   constexpr size_t kColumns = 7;
-  std::vector<std::vector<std::string>> rows = {{"what", "ours", "target", "baseline", "its figure", "ratio", "verdict"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"what", "ours", "target", "baseline", "its figure", "ratio", "verdict"}};
   size_t next_pairs = 0;
   for (size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[i];

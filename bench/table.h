@@ -10,7 +10,9 @@ namespace wideberth::bench {
 
 using Timer = std::chrono::steady_clock;
 
-inline double SecondsSince(Timer::time_point start) { return std::chrono::duration<double>(Timer::now() - start).count(); }
+inline double SecondsSince(Timer::time_point start) {
+  return std::chrono::duration<double>(Timer::now() - start).count();
+}
 
 // Keeps the compiler from dropping what computes `value`.
 template <typename T>
@@ -26,10 +28,10 @@ double Percentile(std::vector<double> values, double share);
 struct Line {
   std::string what;
   double ours = 0;
-  std::string unit;                 // "s", "us", "ns", "bytes", "MB/s", "pairs"
+  std::string unit;  // "s", "us", "ns", "bytes", "MB/s", "pairs"
   bool more_is_better = false;
-  std::optional<double> target;     // none: to be no worse than the baseline, if there is one
-  std::string baseline;             // its name; empty: there is none
+  std::optional<double> target;  // none: to be no worse than the baseline, if there is one
+  std::string baseline;          // its name; empty: there is none
   double baseline_figure = 0;
 };
 

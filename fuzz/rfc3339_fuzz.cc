@@ -7,8 +7,8 @@
 #include "base/rfc3339.h"
 
 namespace {
-constexpr wideberth::TimeNs kFirst{-9'214'560'000 * wideberth::kNsPerSecond};   // 1678-01-01T00:00:00Z
-constexpr wideberth::TimeNs kBeyond{9'214'646'400 * wideberth::kNsPerSecond};   // 2262-01-01T00:00:00Z
+constexpr wideberth::TimeNs kFirst{-9'214'560'000 * wideberth::kNsPerSecond};  // 1678-01-01T00:00:00Z
+constexpr wideberth::TimeNs kBeyond{9'214'646'400 * wideberth::kNsPerSecond};  // 2262-01-01T00:00:00Z
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

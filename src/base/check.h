@@ -12,10 +12,10 @@ namespace wideberth::internal {
 }  // namespace wideberth::internal
 
 // Stops the process, in every build, when we ourselves are wrong. No input may reach one: bad input is an Error.
-#define WB_CHECK(condition)                                                                                         \
-  do {                                                                                                              \
-    if (!(condition)) [[unlikely]]                                                                                  \
-      ::wideberth::internal::CheckFailed(#condition, __FILE__, __LINE__);                                           \
+#define WB_CHECK(condition)                                                                                            \
+  do {                                                                                                                 \
+    if (!(condition)) [[unlikely]]                                                                                     \
+      ::wideberth::internal::CheckFailed(#condition, __FILE__, __LINE__);                                              \
   } while (false)
 
 #endif  // WIDEBERTH_BASE_CHECK_H_

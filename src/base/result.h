@@ -92,9 +92,9 @@ class [[nodiscard]] Result<void> {
 
 #define WB_INTERNAL_JOIN_(a, b) a##b
 #define WB_INTERNAL_JOIN(a, b) WB_INTERNAL_JOIN_(a, b)
-#define WB_INTERNAL_TRY(result, declaration, ...)                                                                   \
-  auto result = (__VA_ARGS__);                                                                                      \
-  if (!result) return std::move(result).error();                                                                    \
+#define WB_INTERNAL_TRY(result, declaration, ...)                                                                      \
+  auto result = (__VA_ARGS__);                                                                                         \
+  if (!result) return std::move(result).error();                                                                       \
   declaration = *std::move(result)
 
 // Declares or assigns the value of a Result, or returns its Error from the enclosing function:
@@ -102,9 +102,9 @@ class [[nodiscard]] Result<void> {
 #define WB_TRY(declaration, ...) WB_INTERNAL_TRY(WB_INTERNAL_JOIN(wb_try_, __LINE__), declaration, __VA_ARGS__)
 
 // Returns the Error of a Result<void> from the enclosing function, if it is one.
-#define WB_TRY_OK(...)                                                                                              \
-  do {                                                                                                              \
-    if (auto wb_try_ok = (__VA_ARGS__); !wb_try_ok) return std::move(wb_try_ok).error();                            \
+#define WB_TRY_OK(...)                                                                                                 \
+  do {                                                                                                                 \
+    if (auto wb_try_ok = (__VA_ARGS__); !wb_try_ok) return std::move(wb_try_ok).error();                               \
   } while (false)
 
 #endif  // WIDEBERTH_BASE_RESULT_H_

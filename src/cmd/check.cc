@@ -43,7 +43,8 @@ int RunCheck(const CheckOptions& options) {
 
   conflict::MeetingOptions find;
   // Fractions of a millimetre and of a nanosecond go up: a larger separation misses nothing.
-  find.separation = {options.separation_m, AltitudeMm{static_cast<int64_t>(std::ceil(options.separation_altitude_m * 1e3))},
+  find.separation = {options.separation_m,
+                     AltitudeMm{static_cast<int64_t>(std::ceil(options.separation_altitude_m * 1e3))},
                      static_cast<int64_t>(std::ceil(options.separation_s * 1e9))};
   find.within_party = options.within_party;
   find.progress = [&](double share) { progress.Share("checking", share); };
@@ -120,7 +121,8 @@ void AddCheck(CLI::App& app, int& status) {
       ->capture_default_str()
       ->group(results);
   check->add_flag("--timing", options->timing, "Print the seconds of each step as JSON on stderr")->group(results);
-  check->footer(R"(Exit status: 0 no conflict, 3 conflicts found, 2 bad input or arguments, 1 the result cannot be written.
+  check->footer(
+      R"(Exit status: 0 no conflict, 3 conflicts found, 2 bad input or arguments, 1 the result cannot be written.
 
 Examples:
   wideberth check plans.geojson

@@ -26,8 +26,7 @@ Result<void> CheckSeparation(const geo::Separation& separation) {
   if (separation.altitude.value < 0 || separation.altitude.value > geo::Separation::kAltitudeMaxMm)
     return out_of_range("altitude separation", "1,000,000 m");
   if (separation.time_ns < 0 || separation.time_ns > geo::TimeInterval::kSeparationNsMax)
-    return out_of_range("time separation",
-                        std::to_string(geo::TimeInterval::kSeparationNsMax / kNsPerSecond) + " s");
+    return out_of_range("time separation", std::to_string(geo::TimeInterval::kSeparationNsMax / kNsPerSecond) + " s");
   return {};
 }
 
@@ -93,8 +92,8 @@ Result<Meetings> FindMeetings(const PlanSet& plans, const MeetingOptions& option
     }
     return true;
   };
-  const bool complete = options.progress ? join.Visit(decide, [&](double share) { options.progress(share); })
-                                         : join.Visit(decide);
+  const bool complete =
+      options.progress ? join.Visit(decide, [&](double share) { options.progress(share); }) : join.Visit(decide);
   if (!complete)
     return Error{Code::kTooLarge, "more than " + std::to_string(options.meetings_max) +
                                       " pairs of volumes meet, which is the limit: check fewer plans at a time"};
@@ -127,7 +126,9 @@ std::vector<Conflict> GroupByIntents(const PlanSet& plans, std::vector<Meeting>&
     ++conflicts.back().count;
   }
   std::sort(conflicts.begin(), conflicts.end(), [&](const Conflict& p, const Conflict& q) {
-    const auto of = [&](const Conflict& c) { return std::tuple(first_shared(meetings[c.first]), c.intent_a, c.intent_b); };
+    const auto of = [&](const Conflict& c) {
+      return std::tuple(first_shared(meetings[c.first]), c.intent_a, c.intent_b);
+    };
     return of(p) < of(q);
   });
   return conflicts;

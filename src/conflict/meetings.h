@@ -20,9 +20,9 @@ struct Meeting {
 };
 
 struct MeetingOptions {
-  geo::Separation separation;           // zero: volumes that share a point; else also those that come that near
-  bool within_party = false;            // also intents of one party with each other (an intent never with itself)
-  size_t meetings_max = 200'000'000;    // more than these are an Error: no list of meetings is ever cut short
+  geo::Separation separation;            // zero: volumes that share a point; else also those that come that near
+  bool within_party = false;             // also intents of one party with each other (an intent never with itself)
+  size_t meetings_max = 200'000'000;     // more than these are an Error: no list of meetings is ever cut short
   std::function<void(double)> progress;  // told the share that is done, 0..1, now and then; may be empty
 };
 

@@ -145,14 +145,10 @@ class Rows {
     const auto& intent_b = plans.intents()[plans.intent_of()[meeting.b]];
     const geo::Volume4D& a = plans.volumes()[meeting.a];
     const geo::Volume4D& b = plans.volumes()[meeting.b];
-    return {plans.parties()[intent_a.party],
-            intent_a.name,
-            plans.parties()[intent_b.party],
-            intent_b.name,
-            volume_in_intent_[meeting.a],
-            volume_in_intent_[meeting.b],
-            conflict::SharedOf(a, b),
-            PlaceOf(a.outline, b.outline)};
+    return {plans.parties()[intent_a.party], intent_a.name,
+            plans.parties()[intent_b.party], intent_b.name,
+            volume_in_intent_[meeting.a],    volume_in_intent_[meeting.b],
+            conflict::SharedOf(a, b),        PlaceOf(a.outline, b.outline)};
   }
 
  private:
@@ -185,7 +181,8 @@ Result<void> ForEach(const ConflictReport& report, const std::function<void(size
   return {};
 }
 
-Result<void> WriteJson(const ConflictReport& report, const ByteSink& sink, const std::function<void(size_t)>& progress) {
+Result<void> WriteJson(const ConflictReport& report, const ByteSink& sink,
+                       const std::function<void(size_t)>& progress) {
   Buffer buffer(sink);
   buffer.text() += "{\"conflicts\":[";
   WB_TRY_OK(ForEach(report, progress, [&](const Row& row, const Conflict& conflict, size_t i) {
@@ -203,8 +200,10 @@ Result<void> WriteJson(const ConflictReport& report, const ByteSink& sink, const
     if (i + 1 == conflict.first + conflict.count) buffer.text() += "]}";
     return buffer.FlushWhenFull();
   }));
-  const Json summary{{"parties", report.plans.parties().size()},   {"intents", report.plans.intents().size()},
-                     {"volumes", report.plans.volumes().size()},   {"conflicts", report.conflicts.size()},
+  const Json summary{{"parties", report.plans.parties().size()},
+                     {"intents", report.plans.intents().size()},
+                     {"volumes", report.plans.volumes().size()},
+                     {"conflicts", report.conflicts.size()},
                      {"meetings", report.meetings.size()}};
   buffer.text() += "\n],\"summary\":" + summary.dump() + "}\n";
   return buffer.Flush();
@@ -254,10 +253,9 @@ Result<void> WriteCsv(const ConflictReport& report, const ByteSink& sink, const 
     const geo::LatLng middle = MiddleOf(row.place);
     fmt::format_to(std::back_inserter(buffer.text()), "{},{},{},{},{},{},{},{},{},{},{:.3f},{},{},\"{}\"\n",
                    CsvField(row.party_a), CsvField(row.intent_a), row.volume_a, CsvField(row.party_b),
-                   CsvField(row.intent_b), row.volume_b, FormatRfc3339(row.shared.start),
-                   FormatRfc3339(row.shared.end), Metres(row.shared.lower), Metres(row.shared.upper),
-                   row.place.distance_m, Rounded(middle.latitude_deg), Rounded(middle.longitude_deg),
-                   WellKnownText(row.place));
+                   CsvField(row.intent_b), row.volume_b, FormatRfc3339(row.shared.start), FormatRfc3339(row.shared.end),
+                   Metres(row.shared.lower), Metres(row.shared.upper), row.place.distance_m,
+                   Rounded(middle.latitude_deg), Rounded(middle.longitude_deg), WellKnownText(row.place));
     return buffer.FlushWhenFull();
   }));
   return buffer.Flush();
@@ -299,8 +297,7 @@ Cells CellsOf(const ConflictReport& report, const Conflict& conflict) {
            std::max(all.upper, one.upper)};
   }
   const Meeting& first = report.meetings[conflict.first];
-  const geo::LatLng where =
-      MiddleOf(PlaceOf(plans.volumes()[first.a].outline, plans.volumes()[first.b].outline));
+  const geo::LatLng where = MiddleOf(PlaceOf(plans.volumes()[first.a].outline, plans.volumes()[first.b].outline));
   std::string until = ForEyes(all.end);
   if (until.compare(0, 10, ForEyes(all.start), 0, 10) == 0) until.erase(0, 11);
   return {ForEyes(all.start),
@@ -317,7 +314,8 @@ std::string Counted(size_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-Result<void> WriteTable(const ConflictReport& report, const ByteSink& sink, const std::function<void(size_t)>& progress) {
+Result<void> WriteTable(const ConflictReport& report, const ByteSink& sink,
+                        const std::function<void(size_t)>& progress) {
   const Cells head{"from (UTC)", "until", "who", "meets", "altitude m", "latitude", "longitude", "volumes"};
   constexpr std::array<bool, kColumns> kRight{false, true, false, false, true, true, true, true};
   Buffer buffer(sink);

@@ -420,8 +420,7 @@ TEST(ReadVolumesGeoJson, StopsAtTheSameFeatureWhenOutlinesTakeTooMuchMemory) {
       options.outline_bytes_max = 40 * each;
       Read read = ReadText(text, options);
       EXPECT_EQ(read.code, Code::kTooLarge);
-      EXPECT_THAT(read.error,
-                  AllOf(StartsWith("plans.geojson:41: feature: "), HasSubstr("(limit outline_bytes_max)")));
+      EXPECT_THAT(read.error, AllOf(StartsWith("plans.geojson:41: feature: "), HasSubstr("(limit outline_bytes_max)")));
       // What is wrong before the limit is what is reported.
       std::string broken = text;
       broken[large.size() * 20] = '!';

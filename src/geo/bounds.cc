@@ -45,8 +45,8 @@ BoundsE7 Enlarge(const LooseBounds& loose, double margin_m, double edge_max_m) {
   bool all_longitudes = loose.around_pole || bounds.south == -kLatitudeMaxE7 || bounds.north == kLatitudeMaxE7;
   if (!all_longitudes) {
     // A cap of angular radius r around latitude p touches the meridians asin(sin r / cos p) away.
-    const double turn_deg = std::asin(std::min(1.0, std::sin(margin) / std::cos(latitude_max + bend))) /
-                            kRadiansPerDegree;
+    const double turn_deg =
+        std::asin(std::min(1.0, std::sin(margin) / std::cos(latitude_max + bend))) / kRadiansPerDegree;
     double west_deg = loose.west_deg - turn_deg;
     double east_deg = loose.east_deg + turn_deg;
     constexpr double kSlackDeg = 1e-6;
@@ -79,8 +79,8 @@ BoundingRectangles BoundsOf(const Outline& outline, double margin_m) {
                      margin_m, 0);
   }
   if (bounds.west <= bounds.east) return {1, {bounds, {}}};
-  BoundsE7 western = bounds;   // of the antimeridian: ends at +180
-  BoundsE7 eastern = bounds;   // begins at -180
+  BoundsE7 western = bounds;  // of the antimeridian: ends at +180
+  BoundsE7 eastern = bounds;  // begins at -180
   western.east = kLongitudeMaxE7;
   eastern.west = -kLongitudeMaxE7;
   return {2, {western, eastern}};

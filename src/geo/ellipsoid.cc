@@ -35,9 +35,9 @@ double CutGeodesic(LatLng a, LatLng b, double piece_m, double length_max_m, std:
 }
 
 LatLng PointTowards(LatLng from, LatLng to, double distance_m) {
-  const GeodesicLine line = Wgs84().InverseLine(from.latitude_deg, from.longitude_deg, to.latitude_deg,
-                                                to.longitude_deg, Geodesic::DISTANCE_IN | Geodesic::LATITUDE |
-                                                                      Geodesic::LONGITUDE);
+  const GeodesicLine line =
+      Wgs84().InverseLine(from.latitude_deg, from.longitude_deg, to.latitude_deg, to.longitude_deg,
+                          Geodesic::DISTANCE_IN | Geodesic::LATITUDE | Geodesic::LONGITUDE);
   LatLng point;
   line.Position(distance_m, point.latitude_deg, point.longitude_deg);
   return point;
@@ -51,9 +51,9 @@ LatLng PointAt(LatLng from, double azimuth_deg, double distance_m) {
 }
 
 NearestOnGeodesic NearestPointOnGeodesic(LatLng p, LatLng a, LatLng b) {
-  const GeodesicLine line = Wgs84().InverseLine(a.latitude_deg, a.longitude_deg, b.latitude_deg, b.longitude_deg,
-                                                Geodesic::DISTANCE_IN | Geodesic::LATITUDE | Geodesic::LONGITUDE |
-                                                    Geodesic::AZIMUTH);
+  const GeodesicLine line =
+      Wgs84().InverseLine(a.latitude_deg, a.longitude_deg, b.latitude_deg, b.longitude_deg,
+                          Geodesic::DISTANCE_IN | Geodesic::LATITUDE | Geodesic::LONGITUDE | Geodesic::AZIMUTH);
   const double length_m = line.Distance();
 
   struct Probe {

@@ -155,9 +155,8 @@ Flat Examine(std::span<const PlanePoint> ring, double margin_m) {
 std::optional<std::pair<size_t, size_t>> EqualVertices(std::span<const S2Point> points) {
   std::vector<size_t> order(points.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) {
-    return points[i] != points[j] ? points[i] < points[j] : i < j;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](size_t i, size_t j) { return points[i] != points[j] ? points[i] < points[j] : i < j; });
   for (size_t k = 0; k + 1 < order.size(); ++k) {
     if (points[order[k]] == points[order[k + 1]]) return std::pair{order[k], order[k + 1]};
   }
@@ -169,14 +168,13 @@ std::optional<std::pair<size_t, size_t>> CrossingEdges(std::span<const S2Point> 
   MutableS2ShapeIndex index;
   index.Add(std::make_unique<S2LaxLoopShape>(std::vector<S2Point>(ring.begin(), ring.end())));
   std::optional<std::pair<size_t, size_t>> found;
-  s2shapeutil::VisitCrossingEdgePairs(
-      index, s2shapeutil::CrossingType::INTERIOR,
-      [&](const s2shapeutil::ShapeEdge& a, const s2shapeutil::ShapeEdge& b, bool) {
-        const auto i = static_cast<size_t>(a.id().edge_id);
-        const auto j = static_cast<size_t>(b.id().edge_id);
-        found = std::minmax(i, j);
-        return false;
-      });
+  s2shapeutil::VisitCrossingEdgePairs(index, s2shapeutil::CrossingType::INTERIOR,
+                                      [&](const s2shapeutil::ShapeEdge& a, const s2shapeutil::ShapeEdge& b, bool) {
+                                        const auto i = static_cast<size_t>(a.id().edge_id);
+                                        const auto j = static_cast<size_t>(b.id().edge_id);
+                                        found = std::minmax(i, j);
+                                        return false;
+                                      });
   return found;
 }
 
@@ -196,7 +194,8 @@ void Outline::SetBounds() {
     loose.east_deg = std::max(loose.east_deg, longitude_deg);
   }
   loose.around_pole = std::abs(longitude_deg - ring[0].longitude_deg) > 180;
-  if (loose.around_pole) (center_.latitude_deg > 0 ? loose.north_deg : loose.south_deg) = center_.latitude_deg > 0 ? 90 : -90;
+  if (loose.around_pole)
+    (center_.latitude_deg > 0 ? loose.north_deg : loose.south_deg) = center_.latitude_deg > 0 ? 90 : -90;
   const double edge_max_m = is_circle() ? 0 : std::min(kEdgePieceM, 2 * outer_radius_m_);
   bounds_ = Enlarge(loose, radius_m_ + kOutlineBoundM, edge_max_m);
 }
@@ -272,8 +271,7 @@ Result<Outline> Outline::MakePolygon(std::span<const LatLng> vertices) {
   // Any other.
   const std::vector<S2Point> given = ToModel(vertices);
   if (const auto equal = EqualVertices(given))
-    return Invalid("vertices " + std::to_string(equal->first) + " and " + std::to_string(equal->second) +
-                   " are equal");
+    return Invalid("vertices " + std::to_string(equal->first) + " and " + std::to_string(equal->second) + " are equal");
   std::vector<LatLng> ring;
   std::vector<size_t> edge_of_piece;
   double perimeter_m = 0;

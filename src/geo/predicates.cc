@@ -188,8 +188,8 @@ Verdict Filter(const Outline& a, const Outline& b, double limit_m) {
     if (from_b.separated) return Verdict::kBeyond;
     if (from_b.deepest2_m2 > error_m * error_m) return Verdict::kWithin;
   }
-  const double nearest_m = a.is_circle() && b.is_circle() ? apart_m
-                                                          : std::sqrt(std::min(from_a.nearest2_m2, from_b.nearest2_m2));
+  const double nearest_m =
+      a.is_circle() && b.is_circle() ? apart_m : std::sqrt(std::min(from_a.nearest2_m2, from_b.nearest2_m2));
   if (nearest_m + error_m <= total_m) return Verdict::kWithin;
   if (!a.is_circle() && !b.is_circle()) {
     const Crossing crossing = FindCrossing(ring_a, ring_b, error_m);
@@ -339,8 +339,7 @@ bool WithinDistanceExact(const Outline& outline_a, const Outline& outline_b, dou
   const double edges_m = (a.is_point() ? 0 : Outline::kEdgePieceM) + (b.is_point() ? 0 : Outline::kEdgePieceM);
   VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(reach), [&](const EdgePair& pair) {
     const double ends_m = GeodesicDistanceM(a.positions[pair.edge_a], b.positions[pair.edge_b]);
-    within = ends_m - edges_m <= accept_m &&
-             ShortestWay(a, pair.edge_a, b, pair.edge_b).distance_m <= accept_m;
+    within = ends_m - edges_m <= accept_m && ShortestWay(a, pair.edge_a, b, pair.edge_b).distance_m <= accept_m;
     return !within;
   });
   return within;
@@ -497,11 +496,10 @@ ClosestPoints FindClosestPoints(const Outline& outline_a, const Outline& outline
   const EdgePair nearest = NearestEdges(a, b);
   Way way{0, {}, {}};
   if (nearest.distance == S1ChordAngle::Zero()) {
-    const S2Point meeting =
-        a.is_point()   ? a.points[0]
-        : b.is_point() ? b.points[0]
-                       : MeetingPoint(a.points[nearest.edge_a], a.points[a.next(nearest.edge_a)],
-                                      b.points[nearest.edge_b], b.points[b.next(nearest.edge_b)]);
+    const S2Point meeting = a.is_point()   ? a.points[0]
+                            : b.is_point() ? b.points[0]
+                                           : MeetingPoint(a.points[nearest.edge_a], a.points[a.next(nearest.edge_a)],
+                                                          b.points[nearest.edge_b], b.points[b.next(nearest.edge_b)]);
     way.on_a = way.on_b = FromModel(meeting);
   } else if (Nested(a, b)) {
     const bool a_in_b = !b.is_point() && InsideRing(a.points[0], b.points, b.cap);

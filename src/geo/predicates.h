@@ -25,7 +25,8 @@ bool WithinDistance(const Outline& a, const Outline& b, double limit_m);
 bool Intersects(const Volume4D& a, const Volume4D& b, const Separation& separation = {});
 
 // Whether every point of `inner` is one of `outer`, all bounds in. True whenever that is so; false whenever a point of
-// `inner` lies more than kOutlineBoundM outside `outer`.   (4) Contains(a, a)   (5) Contains(a, b) implies Intersects(a, b)
+// `inner` lies more than kOutlineBoundM outside `outer`.   (4) Contains(a, a)   (5) Contains(a, b) implies
+// Intersects(a, b)
 bool Contains(const Outline& outer, const Outline& inner);
 bool Contains(const Volume4D& outer, const Volume4D& inner);
 

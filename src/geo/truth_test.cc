@@ -306,24 +306,23 @@ struct Convex {
 Convex AnyConvex(Random& random, double radius_m) {
   Convex made{AnyPlace(random), {}};
   const size_t n = 3 + random.Below(random.Chance(0.2) ? 30 : 6);
-  const double turn = random.Azimuth();
+  double turn = random.Azimuth();
   const bool pole_vertex = random.Chance(0.04);
   double flatten = random.Chance(0.5) ? 1 : random.Log(0.02, 1);
   LatLng pole{random.Sign() * 90, random.Between(-180, 180)};
   if (pole_vertex) {
     flatten = 1;
     made.middle = Go(pole, random.Azimuth(), radius_m);
+    turn = pole.latitude_deg > 0 ? 0 : 180;  // so that the first vertex is the one that was to lie there
   }
   for (size_t i = 0; i < n; ++i) {
     const double jitter = i == 0 ? 0 : random.Between(-0.2, 0.2);
     const double angle = 360 * (static_cast<double>(i) + jitter) / static_cast<double>(n) * kRadian;
     const double along = radius_m * std::cos(angle);
     const double across = radius_m * flatten * std::sin(angle);
-    made.vertices.push_back(
-        Go(made.middle, (pole_vertex ? 0 : turn) + std::atan2(across, along) / kRadian, std::hypot(along, across)));
+    made.vertices.push_back(Go(made.middle, turn + std::atan2(across, along) / kRadian, std::hypot(along, across)));
   }
-  // The azimuth to the pole is 0 or 180, and the first vertex the one that was to lie there.
-  if (pole_vertex && pole.latitude_deg > 0) made.vertices[0] = pole;
+  if (pole_vertex) made.vertices[0] = pole;
   return made;
 }
 

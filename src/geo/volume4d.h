@@ -22,9 +22,9 @@ struct Separation {
   static constexpr double kHorizontalMaxM = 1e6;
   static constexpr int64_t kAltitudeMaxMm = 1'000'000'000;
 
-  double horizontal_m = 0;    // 0..kHorizontalMaxM
-  AltitudeMm altitude;        // 0..kAltitudeMaxMm
-  int64_t time_ns = 0;        // 0..TimeInterval::kSeparationNsMax
+  double horizontal_m = 0;  // 0..kHorizontalMaxM
+  AltitudeMm altitude;      // 0..kAltitudeMaxMm
+  int64_t time_ns = 0;      // 0..TimeInterval::kSeparationNsMax
 };
 
 }  // namespace wideberth::geo

@@ -46,11 +46,9 @@ Boxes BoxesOf(const geo::Volume4D& volume, const geo::Separation& separation) {
   result.count = bounds.count;
   for (int i = 0; i < 2; ++i) {
     const geo::BoundsE7& rectangle = bounds.rectangles[i < bounds.count ? i : 0];
-    result.boxes[i].lower = {rectangle.south, rectangle.west,
-                             Clamp(volume.altitudes.lower().value - altitude_margin),
+    result.boxes[i].lower = {rectangle.south, rectangle.west, Clamp(volume.altitudes.lower().value - altitude_margin),
                              TimeToSecondsDown({volume.times.start().value - time_margin})};
-    result.boxes[i].upper = {rectangle.north, rectangle.east,
-                             Clamp(volume.altitudes.upper().value + altitude_margin),
+    result.boxes[i].upper = {rectangle.north, rectangle.east, Clamp(volume.altitudes.upper().value + altitude_margin),
                              TimeToSecondsUp({volume.times.end().value + time_margin})};
   }
   return result;

@@ -11,7 +11,8 @@ namespace wideberth::index {
 // A conservative cover of an outline by S2 cells: it keeps where something is, but not its extents. A value.
 //
 // The finest cells are of level kLevelFinest (edges of 110 to 190 m, the level that F3548's peers keep being 13, about
-// 1 km); inside, and for outlines of more than kFinestReachM, they are coarser, one level for each doubling of the reach.
+// 1 km); inside, and for outlines of more than kFinestReachM, they are coarser, one level for each doubling of the
+// reach.
 struct CellCover {
   static constexpr int kLevelFinest = 16;
   static constexpr double kFinestReachM = 30'000;

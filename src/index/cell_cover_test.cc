@@ -73,8 +73,7 @@ TEST(CellCover, HasNoCellFarFromItsOutline) {
       ASSERT_LE(cell.level(), CellCover::kLevelFinest);
       const S2LatLng center(cell.GetCenter());
       const double cell_m = cell.GetCapBound().GetRadius().radians() * geo::kCurvatureRadiusMaxM;
-      const auto disc =
-          geo::Outline::MakeCircle({center.lat().degrees(), center.lng().degrees()}, cell_m + 1);
+      const auto disc = geo::Outline::MakeCircle({center.lat().degrees(), center.lng().degrees()}, cell_m + 1);
       ASSERT_TRUE(geo::WithinDistance(outline, *disc, 0.011 * outline.radius_m())) << i;
     }
   }

@@ -20,11 +20,11 @@ constexpr size_t kProgressSteps = 100;
 
 // What one look at all boxes tells about how to order them.
 struct Survey {
-  std::array<uint32_t, kAxes> least;   // of the centres, biased
-  std::array<uint32_t, kAxes> most;    // likewise
-  uint64_t groups = 0;                 // bit g: some box is of group g
-  uint32_t shortest = ~0u;             // length in steps of any box on any axis
-  bool some_have_several = false;      // boxes for one id
+  std::array<uint32_t, kAxes> least;  // of the centres, biased
+  std::array<uint32_t, kAxes> most;   // likewise
+  uint64_t groups = 0;                // bit g: some box is of group g
+  uint32_t shortest = ~0u;            // length in steps of any box on any axis
+  bool some_have_several = false;     // boxes for one id
 };
 
 Survey SurveyBoxes(std::span<const Box> boxes, std::span<const uint32_t> ids) {
@@ -55,7 +55,7 @@ struct OrderFormat {
   int level_shift;  // the lowest level of the Morton code
   int levels;       // how many
   int group_shift;
-  int bits;         // in all
+  int bits;  // in all
 };
 
 OrderFormat ChooseFormat(const Survey& survey, size_t count) {
@@ -80,8 +80,7 @@ uint32_t StepsFrom(const Box& box, const std::array<uint32_t, kAxes>& least, siz
   return (Center(box, axis) - least[axis]) >> kStepShift[axis];
 }
 
-HugeArray<uint64_t> UnsortedOrder(std::span<const Box> boxes, const Survey& survey,
-                                    const OrderFormat& format) {
+HugeArray<uint64_t> UnsortedOrder(std::span<const Box> boxes, const Survey& survey, const OrderFormat& format) {
   std::array<uint8_t, kGroups> rank{};
   for (int group = 0; group < kGroups; ++group) {
     rank[static_cast<size_t>(group)] =
@@ -91,9 +90,9 @@ HugeArray<uint64_t> UnsortedOrder(std::span<const Box> boxes, const Survey& surv
   const int shift = format.level_shift;
   for (size_t i = 0; i < boxes.size(); ++i) {
     const Box& box = boxes[i];
-    const uint64_t code = Interleave(
-        StepsFrom(box, survey.least, kLatitude) >> shift, StepsFrom(box, survey.least, kLongitude) >> shift,
-        StepsFrom(box, survey.least, kAltitude) >> shift, StepsFrom(box, survey.least, kTime) >> shift);
+    const uint64_t code =
+        Interleave(StepsFrom(box, survey.least, kLatitude) >> shift, StepsFrom(box, survey.least, kLongitude) >> shift,
+                   StepsFrom(box, survey.least, kAltitude) >> shift, StepsFrom(box, survey.least, kTime) >> shift);
     uint64_t place = code << format.index_bits | i;
     if (format.bits > format.group_shift) place |= uint64_t{rank[GroupOf(box)]} << format.group_shift;
     order[i] = place;
@@ -366,9 +365,9 @@ bool Join::VisitLeaves(size_t first, size_t last, PairVisitor visit) const {
   const Level& parents = levels_[1];
   LeafList near;  // what may meet the leaves of one parent: found once for all of them
   std::vector<uint32_t> others;
-  size_t parent = static_cast<size_t>(
-      std::upper_bound(parents.starts.begin(), parents.starts.end(), static_cast<uint32_t>(first)) -
-      parents.starts.begin() - 1);
+  size_t parent =
+      static_cast<size_t>(std::upper_bound(parents.starts.begin(), parents.starts.end(), static_cast<uint32_t>(first)) -
+                          parents.starts.begin() - 1);
   for (uint32_t leaf = static_cast<uint32_t>(first); leaf < last; ++parent) {
     near.leaves.clear();
     near.bounds.clear();

@@ -75,8 +75,8 @@ class Join {
   bool some_have_several_ = false;  // boxes for one id
   HugeArray<uint64_t> order_;       // the low bits are the index of the box at a position
   uint64_t index_mask_ = 0;
-  HugeArray<Box> sorted_;           // kScanGroup - 1 more than boxes
-  std::vector<Level> levels_;       // from the leaves to the root, which is the only node of its level
+  HugeArray<Box> sorted_;      // kScanGroup - 1 more than boxes
+  std::vector<Level> levels_;  // from the leaves to the root, which is the only node of its level
 };
 
 }  // namespace wideberth::index
