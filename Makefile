@@ -37,7 +37,7 @@ geometry-long: ## Compare the geometry with the ellipsoid's truth on PAIRS (1000
 	@scripts/build.sh release geometry_truth_test
 	@"$$(find build/release -name geometry_truth_test -type f -perm -u+x -print -quit)" --pairs=$(PAIRS)
 
-bench: ## Run the benchmarks; BENCH_ARGS=... goes to each, POSTGIS=1 compares with PostGIS too
+bench: ## Run the benchmarks; BENCH_ARGS=--help for more, POSTGIS=1 installs PostGIS to compare with
 	@POSTGIS=$(POSTGIS) scripts/bench.sh $(BENCH_ARGS)
 
 lint: ## Check layout (clang-format) and run clang-tidy

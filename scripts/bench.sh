@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs every program in bench/; arguments go to each. POSTGIS=1 installs PostGIS to compare with.
+# Builds and runs the benchmarks; arguments go to the program. Where PostGIS is installed (POSTGIS=1 installs it) and no
+# argument asks for another workload, it joins the same volumes first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,12 +9,9 @@ purposes=(build test bench)
 scripts/setup.sh "${purposes[@]}"
 scripts/build.sh bench all
 
-mapfile -t programs < <(find build/bench/bench -maxdepth 1 -type f -perm -u+x | sort)
-if [[ ${#programs[@]} -eq 0 ]]; then
-  echo "bench: there are no benchmarks yet" >&2
-  exit 1
+program=build/bench/bench/wideberth_bench
+postgis=()
+if [[ $# -eq 0 && "${POSTGIS:-}" != 0 ]]; then
+  read -ra postgis <<<"$(scripts/bench_postgis.sh "$program")"
 fi
-for program in "${programs[@]}"; do
-  echo "== ${program##*/}"
-  "$program" "$@"
-done
+"$program" "${postgis[@]}" "$@"

@@ -105,7 +105,7 @@ void AddCheck(CLI::App& app, int& status) {
       ->capture_default_str()
       ->group(what);
   check->add_option("--separation-s", options->separation_s, "Also what comes this near in time, in seconds")
-      ->check(CLI::Range(0.0, static_cast<double>(geo::TimeInterval::kSeparationNsMax / kNsPerSecond)))
+      ->check(CLI::Range(0.0, static_cast<double>(geo::TimeInterval::kSeparationNsMax) / 1e9))
       ->capture_default_str()
       ->group(what);
   const std::string results = "Results";

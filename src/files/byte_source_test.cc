@@ -10,8 +10,6 @@
 namespace wideberth::files {
 namespace {
 
-using ::testing::StartsWith;
-
 std::string Rest(ByteSource& source, size_t step) {
   std::string all;
   std::string buffer(step, '\0');

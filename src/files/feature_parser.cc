@@ -168,7 +168,7 @@ class FeatureParser::Implementation {
             parser_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document))
       return NoJson(error);
     document_ = &document;
-    simdjson::ondemand::json_type type;
+    simdjson::ondemand::json_type type{};
     if (document.type().get(type) || type != json::json_type::object)
       return Fail(text.substr(0, 1), "JSON: found " + Describe(text.substr(0, 41)) +
                                          " where a GeoJSON Feature, an object in braces, is expected");
@@ -206,7 +206,7 @@ class FeatureParser::Implementation {
 
   // Checks a value that means nothing to us, so that what is read is JSON throughout.
   bool Skip(json::value value, int depth) {
-    json::json_type type;
+    json::json_type type{};
     if (const auto error = value.type().get(type)) return NoJson(error);
     const std::string_view token = TokenOf(value);
     switch (type) {
@@ -228,7 +228,7 @@ class FeatureParser::Implementation {
         return EachMember(object, "", [&](std::string_view, json::value member) { return Skip(member, depth + 1); });
       }
       case json::json_type::number: {
-        double number;
+        double number = 0;
         if (value.get_double().get(number)) return Fail(token, "JSON: " + NoNumber(token));
         return true;
       }
@@ -238,7 +238,7 @@ class FeatureParser::Implementation {
         return true;
       }
       case json::json_type::boolean: {
-        bool boolean;
+        bool boolean = false;
         if (value.get_bool().get(boolean)) break;
         return true;
       }
@@ -321,7 +321,7 @@ class FeatureParser::Implementation {
     switch (property) {
       case kIntent:
         if (IsNumberToken(token)) {
-          double number;
+          double number = 0;
           if (value.get_double().get(number)) return Fail(token, FieldOf(property) + ": " + NoNumber(token));
           intent_ = token;
           return CheckName(property, token, intent_);

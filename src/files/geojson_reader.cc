@@ -192,7 +192,7 @@ class ChunkReader {
     while (chunk.filled < filled) {
       const uint64_t allowed = options_.input_bytes_max - bytes_read_;
       if (allowed == 0) {
-        char next;
+        char next = 0;
         const Result<size_t> more = source_.Read(std::span(&next, 1));
         if (!more) {
           read_error_ = more.error();
@@ -273,7 +273,7 @@ class ParsingPool {
   ParsingPool(unsigned threads, const ChunkParser& parser, OutlineBudget& budget) : parser_(parser), budget_(budget) {
     try {
       for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
-    } catch (const std::system_error&) {
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): nothing is lost but speed
       // The machine gives no more threads: go on with those there are, or with the caller's alone.
     }
   }
@@ -368,9 +368,10 @@ class Merger {
         geo::Volume4D& parsed = chunk.parsed.volumes[volume];
         outline_bytes_ += parsed.outline.heap_bytes();
         if (plans_.volumes().size() >= volumes_max_)
-          return Error{Code::kTooLarge, Place(file_, chunk.LineOf(feature.offset)) + "feature: brings more than " +
-                                            std::to_string(volumes_max_) +
-                                            " volumes (limit volumes_max); raise the limit or check fewer at a time"};
+          return Error{Code::kTooLarge,
+                       Place(file_, chunk.LineOf(feature.offset)) + "feature: brings more than " +
+                           std::to_string(volumes_max_) +
+                           " volumes (limit volumes_max); raise it (--volumes-max) or check fewer at a time"};
         if (outline_bytes_ > options_.outline_bytes_max)
           return Error{Code::kTooLarge,
                        Place(file_, chunk.LineOf(feature.offset)) + "feature: with it, outlines take more than " +

@@ -377,10 +377,10 @@ TEST(ReadVolumesGeoJson, NamesEachLimitThatIsReached) {
   EXPECT_EQ(read.error, "");
   read = ReadText(Feature() + "\n" + Feature() + "\n" + Feature(), options);
   EXPECT_EQ(read.code, Code::kTooLarge);
-  EXPECT_EQ(
-      read.error,
-      "plans.geojson:3: feature: brings more than 2 volumes (limit volumes_max); raise the limit or check fewer at a "
-      "time");
+  EXPECT_EQ(read.error,
+            "plans.geojson:3: feature: brings more than 2 volumes (limit volumes_max); raise it (--volumes-max) or "
+            "check fewer at a "
+            "time");
 
   options = {};
   options.input_bytes_max = 2 * Feature().size() + 1;

@@ -21,12 +21,14 @@ TEST(DetectFormat, TakesCsvByItsEndingAndWhateverIsNoJsonWithoutOne) {
 TEST(DetectFormat, TellsLinesFromDocumentsByTheirContent) {
   const std::string two = Feature() + "\n" + Feature() + "\n";
   const std::string collection = R"({"type":"FeatureCollection","features":[)";
+  std::string two_collections;
+  for (int i = 0; i < 2; ++i) two_collections.append(collection).append("]}\n");
   for (const char* name : {"-", "stdin", "a.geojson", "a.JSON", "a.geojsonl", "a.ndjson"}) {
     EXPECT_EQ(DetectFormat(name, two), InputFormat::kGeoJsonLines);
     EXPECT_EQ(DetectFormat(name, "\xef\xbb\xbf\n \x1e" + two), InputFormat::kGeoJsonLines);
     EXPECT_EQ(DetectFormat(name, collection + "\n" + Feature()), InputFormat::kGeoJson);
     EXPECT_EQ(DetectFormat(name, collection + Feature()), InputFormat::kGeoJson);
-    EXPECT_EQ(DetectFormat(name, collection + "]}\n" + collection + "]}\n"), InputFormat::kGeoJson);
+    EXPECT_EQ(DetectFormat(name, two_collections), InputFormat::kGeoJson);
     EXPECT_EQ(DetectFormat(name, "{\n  \"type\": \"Feature\","), InputFormat::kGeoJson);
     EXPECT_EQ(DetectFormat(name, "{\"type\": \"Feature\",\r\n"), InputFormat::kGeoJson);
   }

@@ -35,7 +35,8 @@ struct Read {
   Code code = Code::kInvalid;
 };
 
-inline Read ReadText(std::string_view text, GeoJsonOptions options = {}, const std::string& name = "plans.geojson") {
+inline Read ReadText(std::string_view text, const GeoJsonOptions& options = {},
+                     const std::string& name = "plans.geojson") {
   Read read;
   const auto source = FromMemory(name, text);
   const Result<void> result = ReadVolumesGeoJson(*source, options, read.plans);

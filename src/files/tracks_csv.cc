@@ -240,7 +240,7 @@ class RecordReader {
     if (line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     if (!in_record_ && IsBlank(line)) return true;
     in_record_ = true;
-    bool good;
+    bool good = false;
     if (line.ends_with("\r\n")) {
       good = Parse(line.substr(0, line.size() - 2)) && Parse("\n");
     } else {
@@ -323,7 +323,8 @@ Result<std::vector<Track>> ReadTracksCsv(ByteSource& source, const TracksCsvOpti
                                         " bytes (limit input_bytes_max); split it into several files"};
     const std::string_view text(buffer.get(), filled + count);
     size_t begin = 0;
-    for (size_t end; (end = text.find('\n', begin == 0 ? filled : begin)) != std::string_view::npos; begin = end + 1) {
+    for (size_t end = 0; (end = text.find('\n', begin == 0 ? filled : begin)) != std::string_view::npos;
+         begin = end + 1) {
       if (!records.AddLine(text.substr(begin, end + 1 - begin))) return records.Finish();
     }
     if (count == 0) {

@@ -787,7 +787,7 @@ int main(int argc, char** argv) {
     } else if (const auto given_seed = number("--seed=")) {
       seed = *given_seed;
     } else if (const auto given_case = number("--case=")) {
-      only = *given_case;
+      only = given_case;
     } else if (std::strcmp(argv[i], "--naive") == 0) {
       naive = true;
     } else {

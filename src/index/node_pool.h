@@ -16,7 +16,7 @@ class NodePool {
  public:
   // A node of zeros.
   Node* New() {
-    Node* node;
+    Node* node = nullptr;
     if (!free_.empty()) {
       node = free_.back();
       free_.pop_back();

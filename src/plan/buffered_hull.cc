@@ -47,7 +47,7 @@ class GnomonicPlane {
     double convergence_deg;  // the azimuth of a direction here, less that of its parallel in the plane at the centre
   };
   Image Project(geo::LatLng p) const {
-    double distance_m, azimuth_deg, azimuth_there_deg, reduced_m, scale, scale_back;
+    double distance_m = 0, azimuth_deg = 0, azimuth_there_deg = 0, reduced_m = 0, scale = 0, scale_back = 0;
     geodesic_.Inverse(center_.latitude_deg, center_.longitude_deg, p.latitude_deg, p.longitude_deg, distance_m,
                       azimuth_deg, azimuth_there_deg, reduced_m, scale, scale_back);
     const double radius_m = reduced_m / scale;

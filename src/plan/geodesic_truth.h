@@ -52,7 +52,7 @@ inline double DepthM(std::span<const geo::LatLng> corners, geo::LatLng p) {
   double x_before = 0, y_before = 0;
   for (size_t i = 0; i <= corners.size(); ++i) {
     const geo::LatLng corner = corners[i % corners.size()];
-    double x, y;
+    double x = 0, y = 0;
     gnomonic.Forward(p.latitude_deg, p.longitude_deg, corner.latitude_deg, corner.longitude_deg, x, y);
     if (i > 0) {
       const double along_x = x - x_before, along_y = y - y_before;
@@ -71,7 +71,7 @@ inline double DepthM(std::span<const geo::LatLng> corners, geo::LatLng p) {
 inline double AreaM2(std::span<const geo::LatLng> corners) {
   GeographicLib::PolygonArea polygon(GeographicLib::Geodesic::WGS84());
   for (const geo::LatLng& corner : corners) polygon.AddPoint(corner.latitude_deg, corner.longitude_deg);
-  double perimeter_m, area_m2;
+  double perimeter_m = 0, area_m2 = 0;
   polygon.Compute(false, true, perimeter_m, area_m2);
   return area_m2;
 }
