@@ -40,16 +40,19 @@ Boxes BoxesOf(const geo::Volume4D& volume, const geo::Separation& separation) {
   const int64_t time_margin = (separation.time_ns + 1) / 2;
   // Halving a double is exact. BoundsOf adds the bound of its own arithmetic.
   const geo::BoundingRectangles bounds = geo::BoundsOf(volume.outline, separation.horizontal_m / 2);
-  WB_CHECK(bounds.count == 1 || bounds.count == 2);
+  return BoxesOf(bounds, {volume.altitudes.lower().value - altitude_margin},
+                 {volume.altitudes.upper().value + altitude_margin}, {volume.times.start().value - time_margin},
+                 {volume.times.end().value + time_margin});
+}
 
+Boxes BoxesOf(const geo::BoundingRectangles& rectangles, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end) {
+  WB_CHECK(rectangles.count == 1 || rectangles.count == 2);
   Boxes result;
-  result.count = bounds.count;
+  result.count = rectangles.count;
   for (int i = 0; i < 2; ++i) {
-    const geo::BoundsE7& rectangle = bounds.rectangles[i < bounds.count ? i : 0];
-    result.boxes[i].lower = {rectangle.south, rectangle.west, Clamp(volume.altitudes.lower().value - altitude_margin),
-                             TimeToSecondsDown({volume.times.start().value - time_margin})};
-    result.boxes[i].upper = {rectangle.north, rectangle.east, Clamp(volume.altitudes.upper().value + altitude_margin),
-                             TimeToSecondsUp({volume.times.end().value + time_margin})};
+    const geo::BoundsE7& rectangle = rectangles.rectangles[i < rectangles.count ? i : 0];
+    result.boxes[i].lower = {rectangle.south, rectangle.west, Clamp(lower.value), TimeToSecondsDown(start)};
+    result.boxes[i].upper = {rectangle.north, rectangle.east, Clamp(upper.value), TimeToSecondsUp(end)};
   }
   return result;
 }

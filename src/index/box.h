@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/units.h"
+#include "geo/predicates.h"
 #include "geo/volume4d.h"
 
 namespace wideberth::index {
@@ -91,6 +92,10 @@ int32_t TimeToSecondsUp(TimeNs time);
 //   (2) with any separation, the boxes together contain the volume.
 // REQUIRES: the separation is within the limits its fields state.
 Boxes BoxesOf(const geo::Volume4D& volume, const geo::Separation& separation = {});
+
+// The boxes of rectangles with a band of altitudes and an interval of time, rounded outward, and clamped to what a Box
+// holds: unbounded is everything. REQUIRES: lower <= upper, start <= end.
+Boxes BoxesOf(const geo::BoundingRectangles& rectangles, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end);
 
 }  // namespace wideberth::index
 

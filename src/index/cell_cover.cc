@@ -5,6 +5,7 @@
 #include <s2/s2cell_id.h>
 #include <s2/s2cell_union.h>
 #include <s2/s2latlng.h>
+#include <s2/s2latlng_rect.h>
 #include <s2/s2lax_loop_shape.h>
 #include <s2/s2loop.h>
 #include <s2/s2polygon.h>
@@ -15,7 +16,10 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
+#include <utility>
 
+#include "base/check.h"
 #include "geo/ellipsoid.h"
 #include "geo/predicates.h"
 
@@ -33,6 +37,13 @@ S2Point ToPoint(geo::LatLng p) { return S2LatLng::FromDegrees(p.latitude_deg, p.
 
 S2CellUnion Covering(const S2RegionCoverer::Options& options, const S2Region& region) {
   return S2RegionCoverer(options).GetCovering(region);
+}
+
+S2CellUnion UnionOf(std::span<const uint64_t> cells) {
+  std::vector<S2CellId> ids;
+  ids.reserve(cells.size());
+  for (const uint64_t id : cells) ids.emplace_back(id);
+  return S2CellUnion(std::move(ids));  // sorts, and merges four cells that make one
 }
 
 }  // namespace
@@ -82,11 +93,46 @@ bool CellCover::Intersects(const CellCover& other) const {
   return false;
 }
 
+bool CellCover::Contains(const CellCover& other) const { return UnionOf(cells).Contains(UnionOf(other.cells)); }
+
 bool CellCover::ContainsCell(uint64_t id) const {
   const S2CellId wanted(id);
   const auto after = std::upper_bound(cells.begin(), cells.end(), id);
   return (after != cells.end() && S2CellId(*after).contains(wanted)) ||
          (after != cells.begin() && S2CellId(*std::prev(after)).contains(wanted));
+}
+
+bool IsCover(const CellCover& cover) {
+  for (size_t i = 0; i < cover.cells.size(); ++i) {
+    const S2CellId id(cover.cells[i]);
+    if (!id.is_valid()) return false;
+    if (i > 0 && S2CellId(cover.cells[i - 1]).range_max() >= id.range_min()) return false;
+  }
+  return true;
+}
+
+CellCover Union(const CellCover& a, const CellCover& b) {
+  std::vector<uint64_t> both = a.cells;
+  both.insert(both.end(), b.cells.begin(), b.cells.end());
+  CellCover cover;
+  for (const S2CellId& id : UnionOf(both)) cover.cells.push_back(id.id());
+  return cover;
+}
+
+geo::BoundingRectangles BoundsOf(const CellCover& cover) {
+  WB_CHECK(!cover.cells.empty());
+  // S2's rectangle of a cell already allows for rounding; a unit more does for the conversion.
+  const S2LatLngRect bound = UnionOf(cover.cells).GetRectBound();
+  const auto down = [](double degrees) { return static_cast<int32_t>(std::floor(degrees * 1e7)) - 1; };
+  const auto up = [](double degrees) { return static_cast<int32_t>(std::ceil(degrees * 1e7)) + 1; };
+  const int32_t south = std::max(-900'000'000, down(bound.lat_lo().degrees()));
+  const int32_t north = std::min(900'000'000, up(bound.lat_hi().degrees()));
+  constexpr int32_t kDateLine = 1'800'000'000;
+  const int32_t west = std::max(-kDateLine, down(bound.lng_lo().degrees()));
+  const int32_t east = std::min(kDateLine, up(bound.lng_hi().degrees()));
+  if (bound.lng().is_full()) return {1, {{south, north, -kDateLine, kDateLine}, {}}};
+  if (!bound.lng().is_inverted()) return {1, {{south, north, west, east}, {}}};
+  return {2, {{south, north, west, kDateLine}, {south, north, -kDateLine, east}}};
 }
 
 }  // namespace wideberth::index

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "geo/outline.h"
+#include "geo/predicates.h"
 
 namespace wideberth::index {
 
@@ -21,6 +22,8 @@ struct CellCover {
 
   // Whether some cell of one is, contains or lies in a cell of the other. O(n + m).
   bool Intersects(const CellCover& other) const;
+  // Whether every point of the other's cells lies in one of these. O(n log m).
+  bool Contains(const CellCover& other) const;
   // Whether the cell `id`, of any level, is or lies in one of the cells. O(log n).
   bool ContainsCell(uint64_t id) const;
 
@@ -36,6 +39,15 @@ int CoverLevel(const geo::Outline& outline);
 //       curvature stands for all), or geo::kOutlineBoundM and rounding, whichever is more.
 // O(cells) for circles, O(cells + vertices log vertices) for polygons.
 CellCover CoverOf(const geo::Outline& outline);
+
+// Whether the cells are valid, ascend, and none contains another: what every function here makes and takes for granted.
+bool IsCover(const CellCover& cover);
+
+// The cover of all that is in either. O(n + m), and sorting.
+CellCover Union(const CellCover& a, const CellCover& b);
+
+// Rectangles that together contain every cell: one, or two across the antimeridian. REQUIRES: a cell.
+geo::BoundingRectangles BoundsOf(const CellCover& cover);
 
 }  // namespace wideberth::index
 

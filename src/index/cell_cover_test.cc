@@ -110,5 +110,53 @@ TEST(CellCover, StaysShortForWhatFlies) {
   EXPECT_LE(CoverOf(*geo::Outline::MakeCircle({48, 11}, 1'000'000)).cells.size(), 8'000u);
 }
 
+TEST(CellCover, UnionContainsBothAndNothingElse) {
+  std::mt19937_64 random(17);
+  for (int i = 0; i < 100; ++i) {
+    const geo::Outline outline = RandomOutline(random, 3000);
+    const CellCover a = CoverOf(outline);
+    const CellCover b = CoverOf(*geo::Outline::MakeCircle(outline.center(), 2000));
+    const CellCover both = Union(a, b);
+    EXPECT_TRUE(both.Contains(a) && both.Contains(b));
+    for (const uint64_t id : both.cells) {
+      const uint64_t leaf = S2CellId(id).range_min().id();
+      EXPECT_TRUE(a.ContainsCell(leaf) || b.ContainsCell(leaf));
+    }
+    EXPECT_EQ(Union(a, a).cells, Union(a, {}).cells);
+  }
+}
+
+TEST(CellCover, ContainsWhatItIsAUnionOfAndNotMore) {
+  const geo::LatLng center{47, 8};
+  const CellCover small = CoverOf(*geo::Outline::MakeCircle(center, 500));
+  const CellCover large = CoverOf(*geo::Outline::MakeCircle(center, 1500));
+  EXPECT_TRUE(large.Contains(small));
+  EXPECT_FALSE(small.Contains(large));
+  EXPECT_TRUE(small.Contains(small));
+  EXPECT_TRUE(small.Contains(CellCover{}));
+}
+
+TEST(CellCover, BoundsHoldEveryCell) {
+  std::mt19937_64 random(18);
+  std::uniform_real_distribution<double> unit(0, 1);
+  for (int i = 0; i < 300; ++i) {
+    const CellCover cover = CoverOf(RandomOutline(random, std::pow(10.0, 2 + 4 * unit(random))));
+    const geo::BoundingRectangles bounds = BoundsOf(cover);
+    ASSERT_TRUE(bounds.count == 1 || bounds.count == 2);
+    for (const uint64_t id : cover.cells) {
+      for (int corner = 0; corner < 4; ++corner) {
+        const S2LatLng at(S2Cell(S2CellId(id)).GetVertex(corner));
+        bool held = false;
+        for (int r = 0; r < bounds.count; ++r) {
+          const geo::BoundsE7& b = bounds.rectangles[r];
+          held |= b.south <= at.lat().degrees() * 1e7 && at.lat().degrees() * 1e7 <= b.north &&
+                  b.west <= at.lng().degrees() * 1e7 && at.lng().degrees() * 1e7 <= b.east;
+        }
+        EXPECT_TRUE(held) << "cell " << id << " corner " << at.ToStringInDegrees();
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wideberth::index
