@@ -13,10 +13,16 @@ namespace wideberth {
 // What kind of thing went wrong in the world. A short closed list: whoever turns it into something else (an exit
 // code, an HTTP status) uses a switch without default, so that a new code does not compile until it is mapped.
 enum class Code {
-  kInvalid,   // the input breaks a rule; the message names the field and the rule
-  kNotFound,  // the named thing does not exist
-  kTooLarge,  // a named limit was reached; the message names it and its value
-  kIo,        // reading or writing failed; the message names the file
+  kInvalid,          // the input breaks a rule; the message names the field and the rule
+  kUnauthenticated,  // nobody can tell who asks
+  kForbidden,        // who asks is known, and may not
+  kNotFound,         // the named thing does not exist
+  kConflict,         // the named thing is not in the state, or not of the version, that the request assumes
+  kPrecondition,     // a rule of the airspace forbids it for now
+  kTooLarge,         // a named limit was reached; the message names it and its value
+  kTooMany,          // the same, of how often or how many; trying later may help
+  kUnavailable,      // not now: starting, stopping or overloaded
+  kIo,               // reading or writing failed; the message names the file
 };
 
 struct Error {

@@ -1,0 +1,160 @@
+#ifndef WIDEBERTH_AIRSPACE_AIRSPACE_H_
+#define WIDEBERTH_AIRSPACE_AIRSPACE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "index/live_index.h"
+#include "model/command.h"
+#include "model/record.h"
+
+namespace wideberth::airspace {
+
+// How long a reference or a subscription that is over can still be read, changed and deleted by its id. From its end on
+// it meets nothing, is asked for in no key, is found by no query and is told of nothing; this long after its end it is
+// gone.
+inline constexpr int64_t kKeptAfterEndNs = 3600 * kNsPerSecond;
+// F3548's limits of time.
+inline constexpr int64_t kClockSkewMaxNs = 300 * kNsPerSecond;        // how far back a subscription may start
+inline constexpr int64_t kSubscriptionMaxNs = 86'400 * kNsPerSecond;  // how long it may last, and does by default
+inline constexpr int64_t kOvnSuffixSkewMaxNs = 300 * kNsPerSecond;    // requested_ovn_suffix: time from ours
+
+// The state of one airspace and all rules of F3548's DSS: deterministic, in memory. The same commands, in the same
+// order, give the same outcomes and the same records on every machine. Two entities are relevant to each other if their
+// extents meet (model::Extents::Meets); none is missed and no answer is cut short.
+// Thread-compatible: any number of queries at the same time, or one Apply.
+class Airspace {
+ public:
+  Airspace() = default;
+  Airspace(const Airspace&) = delete;
+  Airspace& operator=(const Airspace&) = delete;
+
+  // Does the command, or refuses it (Error, KeyMissing) and changes nothing but what has expired. `changes` receives
+  // what is different in the store from now on. Refusals come in this order: existence, owner, version, availability,
+  // what the request refers to, the key. REQUIRES: stamp.time is not lower than in any call before; extents have cells.
+  model::Outcome Apply(const model::Stamp& stamp, const model::Command& command,
+                       std::vector<model::RecordChange>& changes);
+
+  // Adds what the store kept, before the first Apply. kInvalid for what cannot be (an id twice).
+  Result<void> Restore(model::Entity entity);
+  // After the last Restore: kInvalid if something refers to what is not there.
+  Result<void> CheckReferences() const;
+
+  // ---- Queries. `now` decides what is over. Lists are in the order of ids.
+  std::optional<model::IntentSeen> FindIntent(const model::Uuid& id) const;
+  std::vector<model::IntentSeen> QueryIntents(const model::Extents& extents, TimeNs now) const;
+  std::optional<model::ConstraintReference> FindConstraint(const model::Uuid& id) const;
+  std::vector<model::ConstraintReference> QueryConstraints(const model::Extents& extents, TimeNs now) const;
+  std::optional<model::SubscriptionSeen> FindSubscription(const model::Uuid& id) const;
+  std::vector<model::SubscriptionSeen> QuerySubscriptions(const model::Extents& extents, std::string_view manager,
+                                                          TimeNs now) const;
+  // Unknown, with an empty version, for a USS that nobody marked.
+  model::UssAvailability FindAvailability(std::string_view uss_id) const;
+
+  // When the next Expire has something to do; nothing when there is nothing that ends.
+  std::optional<TimeNs> NextExpiry() const;
+
+  // Every record that the store should have, in the order of keys.
+  void VisitRecords(const std::function<void(const model::RecordKey&, const std::string&)>& visit) const;
+
+  struct Sizes {
+    size_t intents = 0;
+    size_t constraints = 0;
+    size_t subscriptions = 0;
+    size_t availabilities = 0;
+    size_t reports = 0;
+    size_t indexed = 0;      // boxes in the indexes
+    size_t index_bytes = 0;  // of memory
+  };
+  Sizes sizes() const;
+
+ private:
+  // Entities of one kind, by id and by place and time.
+  template <typename T>
+  class Table {
+   public:
+    T* Find(const model::Uuid& id);
+    const T* Find(const model::Uuid& id) const;
+    T& Add(T entity);  // REQUIRES: no such id; not yet in the index
+    void Remove(const model::Uuid& id);
+    void Enter(const T& entity);  // into the index
+    void Leave(const T& entity);  // out of it; nothing if it is not in
+    bool entered(const model::Uuid& id) const { return slots_[by_id_.at(id)].entered; }
+    // Calls `visit` with each entity in the index whose extents meet, in the order of ids.
+    std::vector<const T*> Meeting(const model::Extents& extents) const;
+    const std::map<model::Uuid, uint32_t>& ids() const { return by_id_; }
+    size_t size() const { return by_id_.size(); }
+    const index::LiveIndex& index() const { return index_; }
+
+   private:
+    struct Slot {
+      T entity;
+      bool entered = false;
+    };
+    std::map<model::Uuid, uint32_t> by_id_;
+    std::deque<Slot> slots_;
+    std::vector<uint32_t> free_;
+    index::LiveIndex index_;
+  };
+
+  using Changes = std::vector<model::RecordChange>;
+  // An entity's next event: it leaves the index, or it goes.
+  using Event = std::tuple<TimeNs, model::RecordKind, model::Uuid>;
+
+  model::Outcome Do(const model::Stamp& stamp, const model::PutOperationalIntent& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DeleteOperationalIntent& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutConstraint& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DeleteConstraint& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutSubscription& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DeleteSubscription& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::SetAvailability& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::MakeReport& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::Expire& command, Changes& changes);
+
+  void LetExpire(TimeNs now, Changes& changes);
+  template <typename T>
+  void ExpireOne(Table<T>& table, model::RecordKind kind, const model::Uuid& id, TimeNs now, Changes& changes);
+
+  // Puts an entity in the place of the one with its id, if there is one: table, index, events, store.
+  template <typename T>
+  void Replace(Table<T>& table, model::RecordKind kind, T entity, TimeNs now, Changes& changes);
+  template <typename T>
+  void Erase(Table<T>& table, model::RecordKind kind, const model::Uuid& id, Changes& changes);
+
+  // An implicit subscription goes with the last intent that depends on it.
+  void DropIfUnused(const std::optional<model::Uuid>& subscription_id, Changes& changes);
+  bool HasDependents(const model::Uuid& subscription_id) const;
+
+  // Counts the notice in every subscription that asks for it and meets one of the extents.
+  std::vector<model::Notified> Notify(const std::vector<const model::Extents*>& extents,
+                                      bool model::Subscription::* asks, TimeNs now, Changes& changes);
+  model::Availability AvailabilityOf(std::string_view uss_id) const;
+  model::IntentSeen See(const model::OperationalIntentReference& intent) const;
+  model::SubscriptionSeen See(const model::Subscription& subscription) const;
+
+  Table<model::OperationalIntentReference> intents_;
+  Table<model::ConstraintReference> constraints_;
+  Table<model::Subscription> subscriptions_;
+  std::map<std::string, model::UssAvailability, std::less<>> availabilities_;
+  std::map<model::Uuid, model::Report> reports_;
+  std::set<model::UsedOvnSuffix> used_suffixes_;
+  std::set<std::pair<int64_t, model::UsedOvnSuffix>> used_suffixes_by_time_;  // milliseconds of the suffix
+  std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)
+  std::set<Event> events_;
+  TimeNs last_time_{std::numeric_limits<int64_t>::min()};
+};
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_AIRSPACE_H_

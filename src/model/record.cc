@@ -1,0 +1,223 @@
+#include "model/record.h"
+
+#include <model/stored.pb.h>
+
+#include <cstring>
+#include <utility>
+
+namespace wideberth::model {
+namespace {
+
+std::string Bytes(const Uuid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
+
+Result<Uuid> ToUuid(std::string_view bytes) {
+  Uuid id;
+  if (bytes.size() != id.bytes.size()) return Error{Code::kInvalid, "an id has not 16 bytes"};
+  std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
+  return id;
+}
+
+void ToStored(const Extents& extents, stored::Extents& to) {
+  to.mutable_cells()->Add(extents.cover.cells.begin(), extents.cover.cells.end());
+  if (extents.lower != Extents::kNoLower) to.set_altitude_lower_mm(extents.lower.value);
+  if (extents.upper != Extents::kNoUpper) to.set_altitude_upper_mm(extents.upper.value);
+  to.set_time_start_ns(static_cast<uint64_t>(extents.start.value));
+  to.set_time_end_ns(static_cast<uint64_t>(extents.end.value));
+}
+
+Result<Extents> FromStored(const stored::Extents& from) {
+  Extents extents;
+  extents.cover.cells.assign(from.cells().begin(), from.cells().end());
+  if (!index::IsCover(extents.cover)) return Error{Code::kInvalid, "the cells are no cover"};
+  if (from.has_altitude_lower_mm()) extents.lower = {from.altitude_lower_mm()};
+  if (from.has_altitude_upper_mm()) extents.upper = {from.altitude_upper_mm()};
+  extents.start = {static_cast<int64_t>(from.time_start_ns())};
+  extents.end = {static_cast<int64_t>(from.time_end_ns())};
+  if (extents.lower > extents.upper) return Error{Code::kInvalid, "the altitudes are in the wrong order"};
+  if (extents.start > extents.end) return Error{Code::kInvalid, "the times are in the wrong order"};
+  return extents;
+}
+
+void Write(const OperationalIntentReference& intent, stored::OperationalIntentReference& to) {
+  to.set_id(Bytes(intent.id));
+  to.set_manager(intent.manager);
+  to.set_uss_base_url(intent.uss_base_url);
+  to.set_ovn(intent.ovn);
+  to.set_version(intent.version);
+  to.set_state(static_cast<uint32_t>(intent.state));
+  ToStored(intent.extents, *to.mutable_extents());
+  if (intent.subscription_id) to.set_subscription_id(Bytes(*intent.subscription_id));
+}
+
+Result<OperationalIntentReference> Read(const stored::OperationalIntentReference& from) {
+  OperationalIntentReference intent;
+  WB_TRY(intent.id, ToUuid(from.id()));
+  intent.manager = from.manager();
+  intent.uss_base_url = from.uss_base_url();
+  intent.ovn = from.ovn();
+  intent.version = from.version();
+  if (from.state() < 1 || from.state() > 4) return Error{Code::kInvalid, "there is no such state"};
+  intent.state = static_cast<IntentState>(from.state());
+  WB_TRY(intent.extents, FromStored(from.extents()));
+  if (from.has_subscription_id()) {
+    WB_TRY(intent.subscription_id, ToUuid(from.subscription_id()));
+  }
+  return intent;
+}
+
+void Write(const ConstraintReference& constraint, stored::ConstraintReference& to) {
+  to.set_id(Bytes(constraint.id));
+  to.set_manager(constraint.manager);
+  to.set_uss_base_url(constraint.uss_base_url);
+  to.set_ovn(constraint.ovn);
+  to.set_version(constraint.version);
+  ToStored(constraint.extents, *to.mutable_extents());
+}
+
+Result<ConstraintReference> Read(const stored::ConstraintReference& from) {
+  ConstraintReference constraint;
+  WB_TRY(constraint.id, ToUuid(from.id()));
+  constraint.manager = from.manager();
+  constraint.uss_base_url = from.uss_base_url();
+  constraint.ovn = from.ovn();
+  constraint.version = from.version();
+  WB_TRY(constraint.extents, FromStored(from.extents()));
+  return constraint;
+}
+
+void Write(const Subscription& subscription, stored::Subscription& to) {
+  to.set_id(Bytes(subscription.id));
+  to.set_manager(subscription.manager);
+  to.set_uss_base_url(subscription.uss_base_url);
+  to.set_version(subscription.version);
+  to.set_notification_index(subscription.notification_index);
+  to.set_notify_for_operational_intents(subscription.notify_for_operational_intents);
+  to.set_notify_for_constraints(subscription.notify_for_constraints);
+  to.set_implicit(subscription.implicit);
+  ToStored(subscription.extents, *to.mutable_extents());
+}
+
+Result<Subscription> Read(const stored::Subscription& from) {
+  Subscription subscription;
+  WB_TRY(subscription.id, ToUuid(from.id()));
+  subscription.manager = from.manager();
+  subscription.uss_base_url = from.uss_base_url();
+  subscription.version = from.version();
+  subscription.notification_index = from.notification_index();
+  subscription.notify_for_operational_intents = from.notify_for_operational_intents();
+  subscription.notify_for_constraints = from.notify_for_constraints();
+  subscription.implicit = from.implicit();
+  WB_TRY(subscription.extents, FromStored(from.extents()));
+  return subscription;
+}
+
+void Write(const UssAvailability& availability, stored::UssAvailability& to) {
+  to.set_uss_id(availability.uss_id);
+  to.set_version(availability.version);
+  to.set_availability(static_cast<uint32_t>(availability.availability));
+}
+
+Result<UssAvailability> Read(const stored::UssAvailability& from) {
+  if (from.availability() > 2) return Error{Code::kInvalid, "there is no such availability"};
+  return UssAvailability{from.uss_id(), from.version(), static_cast<Availability>(from.availability())};
+}
+
+void Write(const Report& report, stored::Report& to) {
+  to.set_id(Bytes(report.id));
+  to.set_manager(report.manager);
+  to.set_received_ns(static_cast<uint64_t>(report.received.value));
+  to.set_body(report.body);
+}
+
+Result<Report> Read(const stored::Report& from) {
+  WB_TRY(const Uuid id, ToUuid(from.id()));
+  return Report{id, from.manager(), {static_cast<int64_t>(from.received_ns())}, from.body()};
+}
+
+void Write(const UsedOvnSuffix& used, stored::UsedOvnSuffix& to) {
+  to.set_intent(Bytes(used.intent));
+  to.set_suffix(Bytes(used.suffix));
+}
+
+Result<UsedOvnSuffix> Read(const stored::UsedOvnSuffix& from) {
+  UsedOvnSuffix used;
+  WB_TRY(used.intent, ToUuid(from.intent()));
+  WB_TRY(used.suffix, ToUuid(from.suffix()));
+  return used;
+}
+
+template <typename Stored>
+Result<Entity> Parse(std::string_view record) {
+  Stored stored;
+  if (record.size() > INT32_MAX || !stored.ParseFromArray(record.data(), static_cast<int>(record.size())))
+    return Error{Code::kInvalid, "the record is no protobuf of its kind"};
+  WB_TRY(auto entity, Read(stored));
+  return Entity(std::move(entity));
+}
+
+Result<Entity> Parse(RecordKind kind, std::string_view record) {
+  switch (kind) {
+    case RecordKind::kOperationalIntent:
+      return Parse<stored::OperationalIntentReference>(record);
+    case RecordKind::kConstraint:
+      return Parse<stored::ConstraintReference>(record);
+    case RecordKind::kSubscription:
+      return Parse<stored::Subscription>(record);
+    case RecordKind::kAvailability:
+      return Parse<stored::UssAvailability>(record);
+    case RecordKind::kReport:
+      return Parse<stored::Report>(record);
+    case RecordKind::kUsedOvnSuffix:
+      return Parse<stored::UsedOvnSuffix>(record);
+  }
+  return Error{Code::kInvalid, "there is no such kind of record"};
+}
+
+template <typename Stored, typename T>
+std::string Serialize(const T& entity) {
+  Stored stored;
+  Write(entity, stored);
+  return stored.SerializeAsString();
+}
+
+struct Encoder {
+  std::string operator()(const OperationalIntentReference& e) const {
+    return Serialize<stored::OperationalIntentReference>(e);
+  }
+  std::string operator()(const ConstraintReference& e) const { return Serialize<stored::ConstraintReference>(e); }
+  std::string operator()(const Subscription& e) const { return Serialize<stored::Subscription>(e); }
+  std::string operator()(const UssAvailability& e) const { return Serialize<stored::UssAvailability>(e); }
+  std::string operator()(const Report& e) const { return Serialize<stored::Report>(e); }
+  std::string operator()(const UsedOvnSuffix& e) const { return Serialize<stored::UsedOvnSuffix>(e); }
+};
+
+struct Keyer {
+  RecordKey operator()(const OperationalIntentReference& e) const {
+    return KeyOf(RecordKind::kOperationalIntent, e.id);
+  }
+  RecordKey operator()(const ConstraintReference& e) const { return KeyOf(RecordKind::kConstraint, e.id); }
+  RecordKey operator()(const Subscription& e) const { return KeyOf(RecordKind::kSubscription, e.id); }
+  RecordKey operator()(const UssAvailability& e) const { return {RecordKind::kAvailability, e.uss_id}; }
+  RecordKey operator()(const Report& e) const { return KeyOf(RecordKind::kReport, e.id); }
+  RecordKey operator()(const UsedOvnSuffix& e) const {
+    return {RecordKind::kUsedOvnSuffix, Bytes(e.intent) + Bytes(e.suffix)};
+  }
+};
+
+}  // namespace
+
+RecordKey KeyOf(RecordKind kind, const Uuid& id) { return {kind, Bytes(id)}; }
+
+RecordKey KeyOf(const Entity& entity) { return std::visit(Keyer{}, entity); }
+
+std::string Encode(const Entity& entity) { return std::visit(Encoder{}, entity); }
+
+Result<Entity> Decode(const RecordKey& key, std::string_view record) {
+  WB_TRY(Entity entity, Parse(key.kind, record));
+  if (KeyOf(entity) != key) return Error{Code::kInvalid, "the record belongs to another key"};
+  // What protobuf forgives (fields twice, unknown ones) is nothing that we wrote.
+  if (Encode(entity) != record) return Error{Code::kInvalid, "the record is not as it would be written"};
+  return entity;
+}
+
+}  // namespace wideberth::model

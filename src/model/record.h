@@ -1,0 +1,53 @@
+#ifndef WIDEBERTH_MODEL_RECORD_H_
+#define WIDEBERTH_MODEL_RECORD_H_
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "model/entities.h"
+
+// Entities as the store keeps them: a kind, a key, and a record (protobuf, stored.proto; docs/formats/store.md).
+namespace wideberth::model {
+
+// On disk: never renumber.
+enum class RecordKind : uint8_t {
+  kOperationalIntent = 1,
+  kConstraint = 2,
+  kSubscription = 3,
+  kAvailability = 4,
+  kReport = 5,
+  kUsedOvnSuffix = 6,
+};
+
+// What names a record: the 16 bytes of an id; a USS's id; the two ids of a used suffix.
+struct RecordKey {
+  RecordKind kind;
+  std::string key;
+
+  friend auto operator<=>(const RecordKey&, const RecordKey&) = default;
+};
+
+// A change of what is stored: a record in the place of what had this key, or nothing.
+struct RecordChange {
+  RecordKey key;
+  std::optional<std::string> record;
+};
+
+using Entity =
+    std::variant<OperationalIntentReference, ConstraintReference, Subscription, UssAvailability, Report, UsedOvnSuffix>;
+
+RecordKey KeyOf(const Entity& entity);
+RecordKey KeyOf(RecordKind kind, const Uuid& id);
+// The same bytes for equal entities.
+std::string Encode(const Entity& entity);
+// kInvalid, saying what is wrong, for what is not a record that Encode made of an entity with that key.
+Result<Entity> Decode(const RecordKey& key, std::string_view record);
+
+}  // namespace wideberth::model
+
+#endif  // WIDEBERTH_MODEL_RECORD_H_

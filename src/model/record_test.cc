@@ -1,0 +1,69 @@
+#include "model/record.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace wideberth::model {
+namespace {
+
+Uuid Id(uint8_t last) {
+  Uuid id = *Uuid::Parse("2f8343be-6482-4d1b-a474-16847e01af00");
+  id.bytes[15] = last;
+  return id;
+}
+
+Extents SomeExtents() {
+  return {index::CoverOf(*geo::Outline::MakeCircle({47, 8}, 400)), {-5}, {120'000}, {1'000'000'000}, {2'000'000'000}};
+}
+
+std::vector<Entity> OneOfEach() {
+  Extents unbounded = SomeExtents();
+  unbounded.lower = Extents::kNoLower;
+  unbounded.upper = Extents::kNoUpper;
+  return {OperationalIntentReference{Id(1), "uss1", "https://uss1.example", "an-ovn-of-16-chars", 3,
+                                     IntentState::kContingent, SomeExtents(), Id(3)},
+          OperationalIntentReference{Id(2), "uss1", "", "", 1, IntentState::kAccepted, SomeExtents(), std::nullopt},
+          ConstraintReference{Id(2), "authority", "https://a.example", "ovn", 1, unbounded},
+          Subscription{Id(3), "uss1", "https://uss1.example", "v", 7, true, false, true, unbounded},
+          UssAvailability{"uss 1/\xC3\xA9", "v1", Availability::kDown},
+          Report{Id(4), "uss1", {-5}, "{\"exchange\":{}}"},
+          UsedOvnSuffix{Id(1), *Uuid::Parse("017F22E2-79B0-7CC3-98C4-DC0C0C07398F", 7)}};
+}
+
+TEST(Record, OfEveryKindReadsBackAsItWas) {
+  for (const Entity& entity : OneOfEach()) {
+    const Result<Entity> read = Decode(KeyOf(entity), Encode(entity));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(*read, entity);
+  }
+}
+
+TEST(Record, UnderAnotherKeyIsRefused) {
+  for (const Entity& entity : OneOfEach()) {
+    RecordKey key = KeyOf(entity);
+    key.key.back() = static_cast<char>(key.key.back() ^ 1);
+    EXPECT_FALSE(Decode(key, Encode(entity)));
+  }
+}
+
+TEST(Record, ThatWasDamagedIsRefusedOrIsAnotherValue) {
+  for (const Entity& entity : OneOfEach()) {
+    const std::string record = Encode(entity);
+    const auto expect_noticed = [&](const std::string& damaged) {
+      const Result<Entity> read = Decode(KeyOf(entity), damaged);
+      EXPECT_FALSE(read && *read == entity);
+    };
+    for (size_t i = 0; i < record.size(); ++i) {
+      expect_noticed(record.substr(0, i));
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string damaged = record;
+        damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+        expect_noticed(damaged);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wideberth::model

@@ -1,0 +1,151 @@
+#include "node/node.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace wideberth::node {
+
+Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& clock, NodeOptions options) {
+  std::unique_ptr<Node> node(new Node(store, clock, std::move(options)));
+  WB_TRY(node->durable_, store.position());
+  node->applied_batch_ = node->durable_.batch;
+  node->last_time_ = node->durable_.time;
+  WB_TRY_OK(store.Load([&](const model::RecordKey& key, std::string_view record) -> Result<void> {
+    WB_TRY(model::Entity entity, model::Decode(key, record));
+    return node->airspace_.Restore(std::move(entity));
+  }));
+  WB_TRY_OK(node->airspace_.CheckReferences());
+  node->sequencer_ = std::thread([raw = node.get()] { raw->Run(); });
+  return node;
+}
+
+Node::~Node() { Stop(); }
+
+void Node::Stop() {
+  const std::lock_guard stop(stop_mutex_);
+  {
+    const std::lock_guard lock(queue_mutex_);
+    stopping_ = true;
+  }
+  queue_changed_.notify_all();
+  if (sequencer_.joinable()) sequencer_.join();
+}
+
+Result<void> Node::Submit(model::Command command, Done done) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (stopping_ || failed_) return Error{Code::kUnavailable, "the service is stopping; try again later"};
+    if (queue_.size() >= options_.queue_max)
+      return Error{Code::kUnavailable, "the service has more to do than it can; try again later"};
+    queue_.push_back({std::move(command), std::move(done)});
+  }
+  queue_changed_.notify_one();
+  return {};
+}
+
+void Node::Read(const std::function<void(const airspace::Airspace&, TimeNs now)>& read, std::function<void()> done) {
+  uint64_t batch = 0;
+  {
+    std::unique_lock turn(turn_);
+    const std::shared_lock lock(airspace_mutex_);
+    turn.unlock();
+    batch = applied_batch_;
+    read(airspace_, std::max(clock_.Now(), last_time_));
+  }
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (durable_.batch < batch) {
+      readers_.push_back({batch, std::move(done)});
+      return;
+    }
+  }
+  done();
+}
+
+airspace::Airspace::Sizes Node::sizes() const {
+  std::unique_lock turn(turn_);
+  const std::shared_lock lock(airspace_mutex_);
+  turn.unlock();
+  return airspace_.sizes();
+}
+
+size_t Node::queue_length() const {
+  const std::lock_guard lock(queue_mutex_);
+  return queue_.size();
+}
+
+store::Position Node::position() const {
+  const std::lock_guard lock(queue_mutex_);
+  return durable_;
+}
+
+void Node::Run() {
+  while (true) {
+    std::vector<Waiting> batch;
+    {
+      std::unique_lock lock(queue_mutex_);
+      const bool more =
+          queue_changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_ || !queue_.empty(); });
+      if (stopping_ && queue_.empty()) return;
+      const size_t count = std::min(queue_.size(), options_.batch_max);
+      batch.assign(std::make_move_iterator(queue_.begin()),
+                   std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+      if (!more) batch.push_back({model::Expire{}, nullptr});
+    }
+    if (!RunBatch(std::move(batch))) return;
+  }
+}
+
+bool Node::RunBatch(std::vector<Waiting> batch) {
+  std::vector<model::RecordChange> changes;
+  std::vector<model::Outcome> outcomes;
+  store::Position to;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    to.batch = durable_.batch + 1;
+  }
+  for (Waiting& waiting : batch) {
+    // One at a time: readers wait for a command, not for a batch.
+    const std::lock_guard turn(turn_);
+    const std::lock_guard lock(airspace_mutex_);
+    last_time_ = std::max(last_time_, clock_.Now());  // the clock may have been set back
+    outcomes.push_back(airspace_.Apply({last_time_, options_.strict_availability}, waiting.command, changes));
+    if (!changes.empty()) applied_batch_ = to.batch;
+  }
+  to.time = last_time_;
+  // A batch that changed nothing has nothing to make durable.
+  const bool commits = !changes.empty();
+  if (commits) {
+    const auto start = std::chrono::steady_clock::now();
+    const Result<void> committed = store_.Commit(to, changes);
+    if (!committed) {
+      {
+        const std::lock_guard lock(queue_mutex_);
+        failed_ = true;
+        queue_.clear();
+        readers_.clear();
+      }
+      if (options_.on_fatal) options_.on_fatal(committed.error());
+      return false;
+    }
+    if (options_.on_batch)
+      options_.on_batch(batch.size(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::vector<Reader> ready;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (commits) durable_ = to;
+    // All of them: what they saw was applied in this batch at the latest.
+    ready.swap(readers_);
+  }
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].done) batch[i].done(std::move(outcomes[i]));
+  }
+  for (const Reader& reader : ready) reader.done();
+  return true;
+}
+
+}  // namespace wideberth::node

@@ -1,0 +1,104 @@
+#ifndef WIDEBERTH_NODE_NODE_H_
+#define WIDEBERTH_NODE_NODE_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "airspace/airspace.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/command.h"
+#include "store/store.h"
+
+namespace wideberth::node {
+
+struct NodeOptions {
+  bool strict_availability = true;  // F3548's 412 for a USS that is marked Down
+  size_t queue_max = 10'000;        // commands waiting; one more is refused with kUnavailable
+  size_t batch_max = 512;           // commands in one transaction of the store
+  // Told once when the store failed, with what to print: the process is to end, because what is in memory is no longer
+  // what is durable. From then on nothing is answered. Called on the sequencer's thread.
+  std::function<void(const Error&)> on_fatal;
+  // Told of each batch, on the sequencer's thread; may be empty.
+  std::function<void(size_t commands, double commit_s)> on_batch;
+};
+
+// Owns one airspace: puts commands in order, applies them, makes them durable a batch at a time, then answers. While a
+// batch is being made durable the next one gathers, so that durability costs one fsync a batch. Thread-safe.
+class Node {
+ public:
+  // Builds the airspace from the store and starts the sequencer's thread. kInvalid or kIo for a store that cannot be
+  // trusted. `store` and `clock` outlive the node.
+  static Result<std::unique_ptr<Node>> Start(store::Store& store, const Clock& clock, NodeOptions options);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Orders a command. `done` receives its outcome once it is durable, on the sequencer's thread: it is short and does
+  // not block. kUnavailable, and `done` is not called, when the queue is full or the node stops.
+  using Done = std::function<void(model::Outcome)>;
+  Result<void> Submit(model::Command command, Done done);
+
+  // Calls `read` with the airspace as it is, under a lock that other readers share, then `done` once all that `read`
+  // saw is durable: at once, or later on the sequencer's thread.
+  void Read(const std::function<void(const airspace::Airspace&, TimeNs now)>& read, std::function<void()> done);
+
+  // Answers what was ordered, then ends the thread. Idempotent.
+  void Stop();
+
+  airspace::Airspace::Sizes sizes() const;
+  size_t queue_length() const;
+  store::Position position() const;
+
+ private:
+  struct Waiting {
+    model::Command command;
+    Done done;
+  };
+  struct Reader {
+    uint64_t batch;
+    std::function<void()> done;
+  };
+
+  Node(store::Store& store, const Clock& clock, NodeOptions options)
+      : store_(store), clock_(clock), options_(std::move(options)) {}
+  void Run();
+  // Returns whether to go on.
+  bool RunBatch(std::vector<Waiting> batch);
+
+  store::Store& store_;
+  const Clock& clock_;
+  const NodeOptions options_;
+
+  // The airspace. A writer takes `turn_` first and keeps it, so that readers who come later cannot starve it.
+  mutable std::mutex turn_;
+  mutable std::shared_mutex airspace_mutex_;
+  airspace::Airspace airspace_;
+  uint64_t applied_batch_ = 0;  // the batch that the airspace's newest change belongs to
+  TimeNs last_time_{std::numeric_limits<int64_t>::min()};
+
+  mutable std::mutex queue_mutex_;
+  std::condition_variable queue_changed_;
+  std::deque<Waiting> queue_;
+  bool stopping_ = false;
+  bool failed_ = false;
+  store::Position durable_;
+  std::vector<Reader> readers_;  // that saw what was not durable yet
+
+  std::mutex stop_mutex_;
+  std::thread sequencer_;
+};
+
+}  // namespace wideberth::node
+
+#endif  // WIDEBERTH_NODE_NODE_H_

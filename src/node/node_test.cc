@@ -1,0 +1,164 @@
+#include "node/node.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <optional>
+
+namespace wideberth::node {
+namespace {
+
+using model::RecordChange;
+using model::RecordKey;
+
+class FixedClock final : public Clock {
+ public:
+  TimeNs Now() const override { return {now_.load()}; }
+  std::atomic<int64_t> now_{1'000 * kNsPerSecond};
+};
+
+// Keeps records in memory; commits wait while it is held, and fail when told to.
+class FakeStore final : public store::Store {
+ public:
+  Result<void> Load(const RecordVisitor& visit) override {
+    for (const auto& [key, record] : records_) WB_TRY_OK(visit(key, record));
+    return {};
+  }
+  Result<store::Position> position() override { return position_; }
+  Result<void> Commit(const store::Position& to, std::span<const RecordChange> changes) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !held_; });
+    if (fails_) return Error{Code::kIo, "the disk is gone"};
+    EXPECT_EQ(to.batch, position_.batch + 1);
+    position_ = to;
+    for (const RecordChange& change : changes) {
+      if (change.record) {
+        records_[change.key] = *change.record;
+      } else {
+        records_.erase(change.key);
+      }
+    }
+    return {};
+  }
+  void Hold(bool held) {
+    {
+      const std::lock_guard lock(mutex_);
+      held_ = held;
+    }
+    changed_.notify_all();
+  }
+  void Fail() { fails_ = true; }
+
+  std::map<RecordKey, std::string> records_;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  std::atomic<bool> fails_{false};
+  store::Position position_;
+};
+
+model::SetAvailability Mark(const std::string& uss, const std::string& old_version, const std::string& version) {
+  return {uss, old_version, model::Availability::kDown, version};
+}
+
+model::Outcome Do(Node& node, model::Command command) {
+  std::promise<model::Outcome> outcome;
+  EXPECT_TRUE(node.Submit(std::move(command), [&](model::Outcome o) { outcome.set_value(std::move(o)); }));
+  return outcome.get_future().get();
+}
+
+TEST(Node, AnswersWhatIsDurableAndStartsAgainWithIt) {
+  FakeStore store;
+  FixedClock clock;
+  {
+    auto node = *Node::Start(store, clock, {});
+    EXPECT_TRUE(std::holds_alternative<model::AvailabilitySet>(Do(*node, Mark("u", "", "1"))));
+    EXPECT_EQ(store.records_.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<Error>(Do(*node, Mark("u", "", "2"))));
+  }
+  auto node = *Node::Start(store, clock, {});
+  EXPECT_EQ(node->position().batch, 1u);
+  EXPECT_TRUE(std::holds_alternative<model::AvailabilitySet>(Do(*node, Mark("u", "1", "2"))));
+}
+
+TEST(Node, AReadDoesNotShowWhatIsNotDurable) {
+  FakeStore store;
+  FixedClock clock;
+  auto node = *Node::Start(store, clock, {});
+  store.Hold(true);
+  std::promise<void> written;
+  ASSERT_TRUE(node->Submit(Mark("u", "", "1"), [&](const model::Outcome&) { written.set_value(); }));
+  // Wait until it is applied, which readers can see but must not tell.
+  std::string seen;
+  std::future<void> answered;
+  while (seen.empty()) {
+    auto answer = std::make_shared<std::promise<void>>();
+    answered = answer->get_future();
+    node->Read([&](const airspace::Airspace& airspace, TimeNs) { seen = airspace.FindAvailability("u").version; },
+               [answer] { answer->set_value(); });
+  }
+  EXPECT_EQ(answered.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  store.Hold(false);
+  answered.get();
+  written.get_future().get();
+  EXPECT_EQ(seen, "1");
+}
+
+TEST(Node, OneFailedCommitEndsEverything) {
+  FakeStore store;
+  FixedClock clock;
+  std::promise<std::string> fatal;
+  NodeOptions options;
+  options.on_fatal = [&](const Error& error) { fatal.set_value(error.message); };
+  auto node = *Node::Start(store, clock, options);
+  store.Fail();
+  std::atomic<bool> answered = false;
+  ASSERT_TRUE(node->Submit(Mark("u", "", "1"), [&](const model::Outcome&) { answered = true; }));
+  EXPECT_EQ(fatal.get_future().get(), "the disk is gone");
+  const Result<void> refused = node->Submit(Mark("u", "", "1"), nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnavailable);
+  node->Stop();
+  EXPECT_FALSE(answered);
+}
+
+TEST(Node, AFullQueueRefusesAndLosesNothing) {
+  FakeStore store;
+  FixedClock clock;
+  NodeOptions options;
+  options.queue_max = 10;
+  auto node = *Node::Start(store, clock, options);
+  store.Hold(true);
+  std::atomic<int> answered = 0;
+  int accepted = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Result<void> submitted =
+        node->Submit(Mark("u" + std::to_string(i), "", "1"), [&](const model::Outcome&) { ++answered; });
+    if (submitted) {
+      ++accepted;
+    } else {
+      EXPECT_EQ(submitted.error().code, Code::kUnavailable);
+    }
+  }
+  EXPECT_GE(accepted, 10);
+  EXPECT_LT(accepted, 100);
+  store.Hold(false);
+  node->Stop();
+  EXPECT_EQ(answered, accepted);
+}
+
+TEST(Node, TimeNeverGoesBack) {
+  FakeStore store;
+  FixedClock clock;
+  auto node = *Node::Start(store, clock, {});
+  Do(*node, Mark("u", "", "1"));
+  clock.now_ = 5;
+  Do(*node, Mark("v", "", "1"));
+  EXPECT_EQ(node->position().time.value, 1'000 * kNsPerSecond);
+}
+
+}  // namespace
+}  // namespace wideberth::node

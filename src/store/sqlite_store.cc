@@ -1,0 +1,293 @@
+#include "store/sqlite_store.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace wideberth::store {
+
+using model::RecordChange;
+using model::RecordKey;
+
+namespace {
+
+constexpr int kApplicationId = 0x57424454;  // "WBDT", so that file(1) and we know our own
+constexpr int kCacheKib = 65'536;
+
+// Of kind, key and record together, so that a record under another's key is noticed too.
+uint32_t ChecksumOf(const RecordKey& key, std::string_view record) {
+  const auto kind = static_cast<uint8_t>(key.kind);
+  const auto length = static_cast<uint32_t>(key.key.size());
+  uLong sum = crc32(0, &kind, 1);
+  sum = crc32(sum, reinterpret_cast<const Bytef*>(&length), sizeof length);
+  sum = crc32_z(sum, reinterpret_cast<const Bytef*>(key.key.data()), key.key.size());
+  sum = crc32_z(sum, reinterpret_cast<const Bytef*>(record.data()), record.size());
+  return static_cast<uint32_t>(sum);
+}
+
+}  // namespace
+
+// A prepared statement. Thread-compatible.
+class SqliteStore::Statement {
+ public:
+  Statement(sqlite3* database, const char* sql) {
+    sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+  }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  ~Statement() { sqlite3_finalize(statement_); }
+
+  explicit operator bool() const { return statement_ != nullptr; }
+  // The bytes outlive the next Step.
+  void Bind(int at, std::string_view bytes) {
+    sqlite3_bind_blob64(statement_, at, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
+  }
+  void BindText(int at, const std::string& text) {
+    sqlite3_bind_text64(statement_, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+  void Bind(int at, int64_t number) { sqlite3_bind_int64(statement_, at, number); }
+  int Step() { return sqlite3_step(statement_); }
+  int Run() {
+    const int result = Step();
+    sqlite3_reset(statement_);
+    return result;
+  }
+  void Reset() { sqlite3_reset(statement_); }
+  int64_t Number(int column) { return sqlite3_column_int64(statement_, column); }
+  std::string_view Bytes(int column) {
+    const void* bytes = sqlite3_column_blob(statement_, column);
+    return {static_cast<const char*>(bytes), static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+Error SqliteStore::Failed(const std::string& what) const {
+  const int code = database_ == nullptr ? SQLITE_CANTOPEN : sqlite3_extended_errcode(database_);
+  std::string message = path_ + ": " + what + ": " + (database_ == nullptr ? "no memory" : sqlite3_errmsg(database_));
+  if (const int system = database_ == nullptr ? 0 : sqlite3_system_errno(database_); system != 0)
+    message += std::string(" (") + std::strerror(system) + ")";
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      message += ". The disk is full: make room, then start again; nothing that was answered is lost";
+      break;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      message +=
+          ". Check that this process may write to the file and its folder, and that the disk is not mounted read-only";
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      message +=
+          ". The file is damaged: restore a backup (wideberth data backup makes them); `wideberth data check` says "
+          "more";
+      break;
+    case SQLITE_IOERR:
+      message += ". The disk failed: look at the kernel's messages before starting again";
+      break;
+    case SQLITE_BUSY:
+      message += ". Another process uses it: end that one first";
+      break;
+    default:
+      break;
+  }
+  return {Code::kIo, message};
+}
+
+Result<void> SqliteStore::Run(const char* sql) {
+  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return Failed("cannot use the store");
+  return {};
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory, const Options& options) {
+  std::unique_ptr<SqliteStore> store(new SqliteStore);
+  store->path_ = (std::filesystem::path(directory) / kFileName).string();
+  if (!options.read_only) {
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (failed) return Error{Code::kIo, directory + ": cannot make the folder: " + failed.message()};
+    const std::string lock = store->path_ + ".lock";
+    store->lock_fd_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock_fd_ < 0)
+      return Error{Code::kIo, lock + ": cannot open: " + std::strerror(errno) +
+                                  ". Check that this process may write to the folder"};
+    if (flock(store->lock_fd_, LOCK_EX | LOCK_NB) != 0)
+      return Error{Code::kIo, lock + ": another process has this store open; end it, or use another folder"};
+  } else if (!std::filesystem::exists(store->path_)) {
+    return Error{Code::kIo, store->path_ + ": there is no store here"};
+  }
+  const int flags =
+      (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(store->path_.c_str(), &store->database_, flags, options.vfs) != SQLITE_OK)
+    return store->Failed("cannot open the store");
+  sqlite3_extended_result_codes(store->database_, 1);
+  sqlite3_busy_timeout(store->database_, 5000);
+  if (!options.read_only) {
+    // A checkpoint every 4,000 pages (16 MiB): the log stays small, and few commits wait for one.
+    const std::string pragmas =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY; "
+        "PRAGMA cache_size=-" +
+        std::to_string(kCacheKib) + ";";
+    WB_TRY_OK(store->Run(pragmas.c_str()));
+  }
+  WB_TRY_OK(store->Migrate());
+  if (options.read_only) return store;
+  sqlite3* database = store->database_;
+  store->put_ = std::make_unique<Statement>(database,
+                                            "INSERT INTO records(kind, key, record, checksum) VALUES(?1, ?2, ?3, ?4) "
+                                            "ON CONFLICT(kind, key) DO UPDATE SET record = ?3, checksum = ?4");
+  store->erase_ = std::make_unique<Statement>(database, "DELETE FROM records WHERE kind = ?1 AND key = ?2");
+  store->set_batch_ = std::make_unique<Statement>(database, "UPDATE position SET value = ?1 WHERE name = 'batch'");
+  store->set_time_ = std::make_unique<Statement>(database, "UPDATE position SET value = ?1 WHERE name = 'time_ns'");
+  store->begin_ = std::make_unique<Statement>(database, "BEGIN IMMEDIATE");
+  store->commit_ = std::make_unique<Statement>(database, "COMMIT");
+  for (const auto* statement :
+       {&store->put_, &store->erase_, &store->set_batch_, &store->set_time_, &store->begin_, &store->commit_})
+    if (!**statement) return store->Failed("cannot use the store");
+  return store;
+}
+
+SqliteStore::~SqliteStore() {
+  for (auto* statement : {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_}) statement->reset();
+  sqlite3_close(database_);
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+Result<void> SqliteStore::Migrate() {
+  int64_t format = 0;
+  int64_t application = 0;
+  {
+    Statement ask(
+        database_,
+        "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id)");
+    if (!ask || ask.Step() != SQLITE_ROW) return Failed("cannot read the store");
+    format = ask.Number(0);
+    application = ask.Number(1);
+  }
+  if (format == 0 && application == 0) {
+    Statement tables(database_, "SELECT count(*) FROM sqlite_schema");
+    if (!tables || tables.Step() != SQLITE_ROW) return Failed("cannot read the store");
+    if (tables.Number(0) != 0) return Error{Code::kIo, path_ + ": this is a database of something else"};
+  } else if (application != kApplicationId) {
+    return Error{Code::kIo, path_ + ": this is a database of something else"};
+  }
+  if (format > kFormat) {
+    return Error{Code::kIo, path_ + ": the store has format " + std::to_string(format) +
+                                ", this program knows formats up to " + std::to_string(kFormat) +
+                                ". Use the newer program that wrote it"};
+  }
+  if (format == kFormat) return {};
+  if (sqlite3_db_readonly(database_, "main") == 1) return Error{Code::kIo, path_ + ": there is no store in it yet"};
+  // One step for each format, from the one before it; a store of any age passes through all that it lacks.
+  static constexpr const char* kSteps[kFormat] = {
+      "CREATE TABLE records(kind INTEGER NOT NULL, key BLOB NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT NULL,"
+      " PRIMARY KEY(kind, key)) WITHOUT ROWID, STRICT;"
+      "CREATE TABLE position(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+      "INSERT INTO position VALUES('batch', 0), ('time_ns', -9223372036854775808);",
+  };
+  WB_TRY_OK(Run("BEGIN IMMEDIATE"));
+  for (int64_t step = format; step < kFormat; ++step) WB_TRY_OK(Run(kSteps[step]));
+  const std::string stamp = "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                            "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT";
+  return Run(stamp.c_str());
+}
+
+Result<void> SqliteStore::Load(const RecordVisitor& visit) {
+  Statement all(database_, "SELECT kind, key, record, checksum FROM records ORDER BY kind, key");
+  if (!all) return Failed("cannot read the store");
+  int result = SQLITE_OK;
+  while ((result = all.Step()) == SQLITE_ROW) {
+    const RecordKey key{static_cast<model::RecordKind>(all.Number(0)), std::string(all.Bytes(1))};
+    const std::string_view record = all.Bytes(2);
+    if (all.Number(3) != ChecksumOf(key, record)) {
+      return Error{Code::kIo,
+                   path_ + ": a record of kind " + std::to_string(all.Number(0)) +
+                       " is damaged (its checksum is wrong): restore a backup (wideberth data backup makes them)"};
+    }
+    WB_TRY_OK(visit(key, record));
+  }
+  if (result != SQLITE_DONE) return Failed("cannot read the store");
+  return {};
+}
+
+Result<Position> SqliteStore::position() {
+  Statement ask(
+      database_,
+      "SELECT (SELECT value FROM position WHERE name = 'batch'), (SELECT value FROM position WHERE name = 'time_ns')");
+  if (!ask || ask.Step() != SQLITE_ROW) return Failed("cannot read the store");
+  return Position{static_cast<uint64_t>(ask.Number(0)), {ask.Number(1)}};
+}
+
+Result<void> SqliteStore::Commit(const Position& to, std::span<const RecordChange> changes) {
+  // The last change of each key is what counts, and the order of keys is the order of pages.
+  std::map<std::pair<model::RecordKind, std::string_view>, const RecordChange*> last;
+  for (const RecordChange& change : changes) last[{change.key.kind, change.key.key}] = &change;
+  if (begin_->Run() != SQLITE_DONE) return Failed("cannot write");
+  for (const auto& [key, change] : last) {
+    Statement& statement = change->record ? *put_ : *erase_;
+    statement.Bind(1, static_cast<int64_t>(key.first));
+    statement.Bind(2, key.second);
+    if (change->record) {
+      statement.Bind(3, *change->record);
+      statement.Bind(4, static_cast<int64_t>(ChecksumOf(change->key, *change->record)));
+    }
+    if (statement.Run() != SQLITE_DONE) return Failed("cannot write");
+  }
+  set_batch_->Bind(1, static_cast<int64_t>(to.batch));
+  set_time_->Bind(1, to.time.value);
+  if (set_batch_->Run() != SQLITE_DONE || set_time_->Run() != SQLITE_DONE || commit_->Run() != SQLITE_DONE)
+    return Failed("cannot write");
+  return {};
+}
+
+Result<void> SqliteStore::CheckFile() {
+  Statement check(database_, "PRAGMA integrity_check(1)");
+  if (!check || check.Step() != SQLITE_ROW) return Failed("cannot check the store");
+  if (check.Bytes(0) != "ok") {
+    return Error{Code::kIo, path_ + ": the file is damaged: " + std::string(check.Bytes(0)) + ". Restore a backup"};
+  }
+  return {};
+}
+
+Result<void> SqliteStore::Backup(const std::string& path) {
+  if (std::filesystem::exists(path)) return Error{Code::kIo, path + ": there is a file already; name another"};
+  const std::string partial = path + ".partial";
+  std::error_code ignored;
+  std::filesystem::remove(partial, ignored);
+  const auto sync = [](const std::string& name) {
+    const int fd = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    return good;
+  };
+  {
+    Statement vacuum(database_, "VACUUM INTO ?1");
+    vacuum.BindText(1, partial);
+    if (!vacuum || vacuum.Step() != SQLITE_DONE) {
+      const Error error = Failed("cannot copy the store to " + partial);
+      std::filesystem::remove(partial, ignored);
+      return error;
+    }
+  }
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  if (!sync(partial) || std::rename(partial.c_str(), path.c_str()) != 0 || !sync(folder)) {
+    const Error error{Code::kIo, path + ": cannot write: " + std::strerror(errno)};
+    std::filesystem::remove(partial, ignored);
+    return error;
+  }
+  return {};
+}
+
+}  // namespace wideberth::store
