@@ -11,6 +11,9 @@ int main(int argc, char** argv) {
   int status = wideberth::cmd::kExitDone;
   wideberth::cmd::AddCheck(app, status);
   wideberth::cmd::AddVolumes(app, status);
+  wideberth::cmd::AddServe(app, status);
+  wideberth::cmd::AddToken(app, status);
+  wideberth::cmd::AddData(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

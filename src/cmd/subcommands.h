@@ -8,6 +8,9 @@ namespace wideberth::cmd {
 // Each adds one subcommand, whose callback leaves its ExitStatus in `status`.
 void AddCheck(CLI::App& app, int& status);
 void AddVolumes(CLI::App& app, int& status);
+void AddServe(CLI::App& app, int& status);
+void AddToken(CLI::App& app, int& status);
+void AddData(CLI::App& app, int& status);
 
 }  // namespace wideberth::cmd
 

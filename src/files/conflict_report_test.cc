@@ -208,10 +208,25 @@ TEST(ConflictReport, TheTableSpansAllMeetingsOfAConflictAndCounts) {
       "2026-03-01 10:00:30             10:01:00  blue  b1  Zo\xC3\xAB  z       0 to 20   9.99500   19.99500        1\n"
       "\n"
       "3 conflicts between the 3 intents of 3 parties: 4 pairs of their 4 volumes meet\n");
+  const geo::Volume4D late = Volume(Box(9.99, 19.99, 10, 20), 30'000, 40'000, 70, 80);
+  const std::string ended =
+      Write(Make({{"red", "r1", base}, {"blue", "b1", high}, {"blue", "b1", late}}), ReportFormat::kTable);
+  EXPECT_NE(ended.find("\n2026-03-01 10:00:50  2026-03-02 10:00:00  red  r1  blue  b1   30 to 120"), std::string::npos)
+      << "the one that begins last ends first: " << ended;
   const std::string one = Write(Touching(), ReportFormat::kTable);
   EXPECT_NE(one.find("\n1 conflict between the 2 intents of 2 parties: 1 pair of their 5 volumes meet\n"),
             std::string::npos)
       << one;
+}
+
+TEST(ConflictReport, TheTableShowsAGapFromItsEarlierAndLowerEnd) {
+  const geo::Volume4D low = Volume(Box(47.99, 10.99, 48, 11), 0, 100'000, 0, 600);
+  const geo::Volume4D high = Volume(Box(48.001, 11.001, 48.01, 11.01), 110'250, 250'000, 630, 900);
+  EXPECT_EQ(Write(Two("red", low, high, {.separation = {200, {20'000}, 60 * kNsPerSecond}}), ReportFormat::kTable),
+            "from (UTC)              until  who      meets     altitude m  latitude  longitude  volumes\n"
+            "2026-03-01 10:10:00  10:10:30  red  r1  blue  b1  100 to 110  48.00050   11.00050        1\n"
+            "\n"
+            "1 conflict between the 2 intents of 2 parties: 1 pair of their 2 volumes meet\n");
 }
 
 TEST(ConflictReport, JsonSaysWhatBothShare) {
@@ -253,6 +268,7 @@ std::vector<std::vector<std::string>> CsvRows(const std::string& text) {
     } else if (text[i] == '\n') {
       rows.push_back({""});
     } else {
+      EXPECT_NE(text[i], '\r') << "a line break outside quotes";
       rows.back().back() += text[i];
     }
   }
@@ -307,7 +323,8 @@ TEST(ConflictReport, JsonAndGeoJsonKeepEveryName) {
 
 TEST(ConflictReport, CsvKeepsEveryName) {
   std::vector<std::string> names = kHardNames;
-  names.emplace_back("no reader lets\nthese\r\nthrough");
+  for (const char* ending : {"\n", "\r", "\r\n"})
+    names.push_back(std::string("no reader lets") + ending + "this through");
   for (const std::string& hard : names) {
     const auto rows = CsvRows(Write(Make({{hard, "an " + hard, kLow}, {"blue", hard, kHigh}}), ReportFormat::kCsv));
     ASSERT_EQ(rows.size(), 2u) << hard;
@@ -372,6 +389,12 @@ TEST(ConflictReport, TheMiddleLiesAcrossTheAntimeridianToo) {
   const auto rows = CsvRows(Write(made, ReportFormat::kCsv));
   EXPECT_NEAR(std::stod(rows[1][11]), -16.995, 1e-5);
   EXPECT_NEAR(std::stod(rows[1][12]), -179.99, 1e-5);
+  // And seen from either side.
+  const geo::Volume4D west = Volume(Box(-17, 179.98, -16.99, 179.99), 0, 1000, 0, 1);
+  const geo::Volume4D east = Volume(Box(-17.01, -179.98, -16.98, -179.96), 0, 1000, 0, 1);
+  const conflict::MeetingOptions near{.separation = {5000, {0}, 0}};
+  EXPECT_NEAR(std::stod(CsvRows(Write(Two("red", west, east, near), ReportFormat::kCsv))[1][12]), -179.995, 1e-5);
+  EXPECT_NEAR(std::stod(CsvRows(Write(Two("red", east, west, near), ReportFormat::kCsv))[1][12]), -179.995, 1e-5);
 }
 
 // Longer than one piece of text, so that the pieces' seams are seen.

@@ -1,0 +1,48 @@
+#ifndef WIDEBERTH_API_API_H_
+#define WIDEBERTH_API_API_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "api/token.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "http/message.h"
+#include "node/node.h"
+
+namespace wideberth::api {
+
+struct ApiOptions {
+  bool allow_http_uss = false;  // uss_base_url may be http: for pools of tests
+};
+
+// The HTTP interface: finds the route, asks who the caller is and whether he may, reads the body, lets the node do it,
+// and answers. In this order: 404 or 405, 401, 403, 400, then what the airspace says. Thread-safe.
+class Api {
+ public:
+  // All outlive it.
+  Api(node::Node& node, TokenVerifier& verifier, const Clock& clock, Rng& rng, ApiOptions options)
+      : node_(node), verifier_(verifier), clock_(clock), rng_(rng), options_(options) {}
+
+  using Respond = std::function<void(http::Response)>;
+  // Answers once, perhaps on another thread. Does not block.
+  void Handle(http::Request request, Respond respond);
+
+  // The pattern of the route that a path belongs to, for metrics: "PUT /dss/v1/subscriptions/{id}"; "" for none.
+  static std::string_view RouteOf(const http::Request& request);
+
+ private:
+  node::Node& node_;
+  TokenVerifier& verifier_;
+  const Clock& clock_;
+  Rng& rng_;
+  const ApiOptions options_;
+};
+
+// The status for an Error; the body of each is RenderError's.
+int StatusOf(Code code);
+
+}  // namespace wideberth::api
+
+#endif  // WIDEBERTH_API_API_H_

@@ -1,0 +1,266 @@
+#include "api/token.h"
+
+#include <cjose/cjose.h>
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace wideberth::api {
+
+using nlohmann::json;
+
+struct KeySet::Key {
+  explicit Key(cjose_jwk_t* given) : jwk(given) {}
+  ~Key() { cjose_jwk_release(jwk); }
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
+
+  cjose_jwk_t* jwk;
+};
+
+namespace {
+
+constexpr int kRsaBitsMin = 2048;
+
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+struct FreeNumber {
+  void operator()(BIGNUM* number) const { BN_free(number); }
+};
+struct FreeJws {
+  void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
+};
+using EvpKey = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+std::string NumberOf(EVP_PKEY* key, const char* name) {
+  BIGNUM* raw = nullptr;
+  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) return "";
+  const std::unique_ptr<BIGNUM, FreeNumber> number(raw);
+  std::string bytes(static_cast<size_t>(BN_num_bytes(raw)), '\0');
+  BN_bn2bin(raw, reinterpret_cast<unsigned char*>(bytes.data()));
+  return bytes;
+}
+
+Error Refused(std::string reason) { return {Code::kUnauthenticated, std::move(reason)}; }
+
+// A whole number of seconds since 1970 in a claim; nothing if it is none.
+std::optional<int64_t> Seconds(const json& claims, const char* name) {
+  const auto at = claims.find(name);
+  if (at == claims.end() || !at->is_number()) return std::nullopt;
+  const double seconds = at->get<double>();
+  if (!(seconds >= 0 && seconds < 1e12)) return std::nullopt;
+  return static_cast<int64_t>(seconds);
+}
+
+}  // namespace
+
+Result<void> KeySet::AddPem(std::string_view pem, const std::string& name) {
+  const std::unique_ptr<BIO, FreeBio> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  size_t found = 0;
+  while (bio) {
+    char* label = nullptr;
+    char* header = nullptr;
+    unsigned char* bytes = nullptr;
+    long length = 0;
+    if (PEM_read_bio(bio.get(), &label, &header, &bytes, &length) != 1) break;
+    const std::string kind = label;
+    const unsigned char* at = bytes;
+    EvpKey key;
+    if (kind == "PUBLIC KEY") {
+      key.reset(d2i_PUBKEY(nullptr, &at, length));
+    } else if (kind == "CERTIFICATE") {
+      const std::unique_ptr<X509, FreeCertificate> certificate(d2i_X509(nullptr, &at, length));
+      if (certificate) key.reset(X509_get_pubkey(certificate.get()));
+    } else if (kind == "RSA PUBLIC KEY") {
+      key.reset(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, length));
+    }
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    OPENSSL_free(bytes);
+    if (kind.find("PRIVATE") != std::string::npos)
+      return Error{Code::kInvalid, name + ": this is a private key; give the public one"};
+    if (!key) continue;
+    if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key.get()) < kRsaBitsMin)
+      return Error{Code::kInvalid, name + ": not an RSA key of at least 2048 bits"};
+    const std::string n = NumberOf(key.get(), OSSL_PKEY_PARAM_RSA_N);
+    const std::string e = NumberOf(key.get(), OSSL_PKEY_PARAM_RSA_E);
+    cjose_jwk_rsa_keyspec spec{};
+    spec.n = reinterpret_cast<uint8_t*>(const_cast<char*>(n.data()));  // cjose copies; it only forgot to say const
+    spec.nlen = n.size();
+    spec.e = reinterpret_cast<uint8_t*>(const_cast<char*>(e.data()));
+    spec.elen = e.size();
+    cjose_err error{};
+    cjose_jwk_t* jwk = cjose_jwk_create_RSA_spec(&spec, &error);
+    if (jwk == nullptr)
+      return Error{Code::kInvalid, name + ": " + (error.message != nullptr ? error.message : "no usable key")};
+    keys_.emplace_back("", std::make_shared<Key>(jwk));
+    ++found;
+  }
+  if (found == 0)
+    return Error{Code::kInvalid, name + ": there is no PEM public key in it (-----BEGIN PUBLIC KEY-----)"};
+  return {};
+}
+
+Result<void> KeySet::AddJwks(std::string_view text, const std::string& name) {
+  const json set = json::parse(text, nullptr, false);
+  if (!set.is_object() || !set.contains("keys") || !set["keys"].is_array())
+    return Error{Code::kInvalid, name + ": not a JSON Web Key Set"};
+  size_t found = 0;
+  for (const json& key : set["keys"]) {
+    if (!key.is_object() || key.value("kty", json()) != "RSA" || key.value("use", json("sig")) != "sig") continue;
+    const std::string text_of_key =
+        json{{"kty", "RSA"}, {"n", key.value("n", json())}, {"e", key.value("e", json())}}.dump();
+    cjose_err error{};
+    cjose_jwk_t* jwk = cjose_jwk_import(text_of_key.data(), text_of_key.size(), &error);
+    if (jwk == nullptr) continue;
+    const auto owned = std::make_shared<Key>(jwk);
+    if (cjose_jwk_get_keysize(jwk, &error) < kRsaBitsMin) continue;
+    const json id = key.value("kid", json(""));
+    keys_.emplace_back(id.is_string() ? id.get<std::string>() : "", owned);
+    ++found;
+  }
+  if (found == 0)
+    return Error{Code::kInvalid, name + ": there is no RSA key for signatures of at least 2048 bits in it"};
+  return {};
+}
+
+TokenVerifier::TokenVerifier(KeySet keys, TokenRules rules) : rules_(std::move(rules)), keys_(std::move(keys)) {}
+
+void TokenVerifier::ReplaceJwks(KeySet keys) {
+  const std::lock_guard lock(mutex_);
+  jwks_keys_ = std::move(keys);
+  remembered_.clear();
+}
+
+Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now) {
+  if (authorization.empty()) return Refused("there is no Authorization header with a bearer token");
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size()) return Refused("the Authorization header is not \"Bearer TOKEN\"");
+  for (size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = authorization[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != kScheme[i])
+      return Refused("the Authorization header is not \"Bearer TOKEN\"");
+  }
+  const std::string_view token = authorization.substr(kScheme.size());
+  if (token.size() > kTokenBytesMax) return Refused("the token has more than 8 KiB");
+  const int64_t now_s = now.value / kNsPerSecond;
+  const std::string text(token);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = remembered_.find(text);
+    if (at != remembered_.end()) {
+      if (now_s < at->second.expires_s) return at->second.caller;
+      remembered_.erase(at);
+      return Refused("the token has expired");
+    }
+  }
+  WB_TRY(Remembered checked, Check(text, now_s));
+  const std::lock_guard lock(mutex_);
+  if (remembered_.size() >= kRememberedMax)
+    std::erase_if(remembered_, [&](const auto& one) { return one.second.expires_s <= now_s; });
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  Caller caller = checked.caller;
+  remembered_.emplace(text, std::move(checked));
+  return caller;
+}
+
+Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, int64_t now_s) {
+  cjose_err error{};
+  const std::unique_ptr<cjose_jws_t, FreeJws> jws(cjose_jws_import(token.data(), token.size(), &error));
+  if (!jws) return Refused("the token is no signed JWT");
+  cjose_header_t* header = cjose_jws_get_protected(jws.get());
+  const auto header_value = [&](const char* name) -> std::string {
+    cjose_err ignored{};
+    const char* value = header == nullptr ? nullptr : cjose_header_get(header, name, &ignored);
+    return value == nullptr ? "" : value;
+  };
+  if (!rules_.algorithms.contains(header_value(CJOSE_HDR_ALG)))
+    return Refused("the token's signature is of an algorithm that is not accepted here");
+  char* critical = header == nullptr ? nullptr : cjose_header_get_raw(header, "crit", &error);
+  if (critical != nullptr) {
+    cjose_get_dealloc()(critical);
+    return Refused("the token's header demands what is not understood here (crit)");
+  }
+
+  const std::string key_id = header_value(CJOSE_HDR_KID);
+  std::vector<std::shared_ptr<KeySet::Key>> candidates;
+  bool known_id = key_id.empty();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const KeySet* set : {&keys_, &jwks_keys_}) {
+      for (const auto& [id, key] : set->keys_) {
+        if (id == key_id) known_id = true;
+        // A key without an id serves for any; one with an id for a token that names it or none.
+        if (id.empty() || key_id.empty() || id == key_id) candidates.push_back(key);
+      }
+    }
+  }
+  if (!known_id && on_unknown_key_) on_unknown_key_();
+  bool verified = false;
+  for (const auto& key : candidates) {
+    // Each look needs a fresh import: cjose remembers a failure.
+    const std::unique_ptr<cjose_jws_t, FreeJws> fresh(cjose_jws_import(token.data(), token.size(), &error));
+    if (fresh && cjose_jws_verify(fresh.get(), key->jwk, &error)) {
+      verified = true;
+      break;
+    }
+  }
+  if (!verified) return Refused("the token's signature is not of a key that is trusted here");
+
+  uint8_t* bytes = nullptr;
+  size_t length = 0;
+  if (!cjose_jws_get_plaintext(jws.get(), &bytes, &length, &error)) return Refused("the token has no claims");
+  const json claims = json::parse(bytes, bytes + length, nullptr, false);
+  if (!claims.is_object()) return Refused("the token's claims are no JSON object");
+
+  const std::optional<int64_t> expires = Seconds(claims, "exp");
+  if (!expires) return Refused("the token does not say when it expires (exp)");
+  if (*expires <= now_s) return Refused("the token has expired");
+  if (*expires > now_s + kLifeSecondsMax + kSkewSecondsMax)
+    return Refused("the token expires more than an hour from now (exp)");
+  for (const char* name : {"nbf", "iat"}) {
+    if (!claims.contains(name)) continue;
+    const std::optional<int64_t> since = Seconds(claims, name);
+    if (!since || *since > now_s + kSkewSecondsMax)
+      return Refused(std::string("the token is not valid yet (") + name + ")");
+  }
+  const json issuer = claims.value("iss", json());
+  if (!issuer.is_string() || issuer.get_ref<const std::string&>().empty())
+    return Refused("the token has no issuer (iss)");
+  if (!rules_.issuers.empty() && !rules_.issuers.contains(issuer.get<std::string>()))
+    return Refused("the token's issuer is not accepted here (iss)");
+  const json subject = claims.value("sub", json());
+  if (!subject.is_string() || subject.get_ref<const std::string&>().empty())
+    return Refused("the token has no subject (sub)");
+  const json audience = claims.value("aud", json());
+  bool ours = false;
+  for (const json& one : audience.is_array() ? audience : json::array({audience}))
+    ours |= one.is_string() && rules_.audiences.contains(one.get<std::string>());
+  if (!ours) return Refused("the token is for another audience (aud)");
+
+  Remembered remembered{{subject.get<std::string>(), {}}, *expires};
+  const json scope = claims.value("scope", json(""));
+  if (scope.is_string()) {
+    const std::string& text = scope.get_ref<const std::string&>();
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = std::min(text.find(' ', begin), text.size());
+      if (end > begin) remembered.caller.scopes.insert(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return remembered;
+}
+
+}  // namespace wideberth::api

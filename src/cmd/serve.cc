@@ -1,0 +1,112 @@
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "cmd/diagnostics.h"
+#include "cmd/exit_status.h"
+#include "cmd/service.h"
+#include "cmd/subcommands.h"
+
+namespace wideberth::cmd {
+namespace {
+
+struct ServeOptions {
+  ServiceOptions service;
+  std::string log_format = "text";
+  std::string log_level = "info";
+};
+
+int RunServe(const ServeOptions& options) {
+  diagnostics::Configure(options.log_format == "json", options.log_level);
+  // Every thread inherits this: the signals wait for sigwait below.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  Result<std::unique_ptr<Service>> service = Service::Start(options.service);
+  if (!service) return Fail(service.error(), service.error().code == Code::kIo ? kExitCannotWrite : kExitBadInput);
+  nlohmann::ordered_json where{{"url", (*service)->url()}, {"data", options.service.data}};
+  if (!(*service)->metrics_url().empty()) where["metrics"] = (*service)->metrics_url();
+  diagnostics::Info("listening", where);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  diagnostics::Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  (*service)->Stop();
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, int& status) {
+  CLI::App* serve = app.add_subcommand("serve", "Serve as a DSS: the interface of ASTM F3548-21 for providers (USSs)");
+  const auto options = std::make_shared<ServeOptions>();
+  ServiceOptions& service = options->service;
+  serve->set_config("--config", "", "Read settings from a TOML file, by the names of these options")
+      ->check(CLI::ExistingFile);
+  serve->add_option("--listen", service.listen, "HOST:PORT to answer on; [HOST]:PORT for IPv6")->capture_default_str();
+  serve->add_option("--data", service.data, "The folder of the store; made if it is not there")->required();
+  serve->add_option("--threads", service.threads, "Threads that read and answer requests")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  const std::string tokens = "Tokens";
+  serve
+      ->add_option("--public-key", service.public_keys,
+                   "PEM file with a public RSA key that tokens may be signed with; may repeat")
+      ->group(tokens);
+  serve
+      ->add_option("--jwks", service.jwks,
+                   "JSON Web Key Set, URL or file; read again every 5 minutes and when a token names an unknown key")
+      ->group(tokens);
+  serve
+      ->add_option("--audience", service.audiences,
+                   "What tokens must be for (aud): the host of the URL that clients call; may repeat")
+      ->group(tokens);
+  serve->add_option("--issuer", service.issuers, "Accept tokens of this issuer (iss) only; may repeat")->group(tokens);
+  serve->add_option("--algorithm", service.algorithms, "Accept signatures of this algorithm; may repeat")
+      ->check(CLI::IsMember({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}))
+      ->group(tokens)
+      ->capture_default_str();
+  const std::string tls = "TLS";
+  CLI::Option* certificate =
+      serve->add_option("--tls-cert", service.tls_certificate, "PEM file with the certificate and its chain")
+          ->group(tls);
+  CLI::Option* key = serve->add_option("--tls-key", service.tls_key, "PEM file with its private key")->group(tls);
+  certificate->needs(key);
+  key->needs(certificate);
+  const std::string rules = "Rules";
+  serve->add_flag("--allow-http-uss", service.allow_http_uss, "Accept a uss_base_url without TLS: for pools of tests")
+      ->group(rules);
+  serve
+      ->add_option("--strict-availability", service.strict_availability,
+                   "on: a USS marked Down may not accept, activate or delete intents (412)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}).description("{on,off}"))
+      ->default_str("on")
+      ->group(rules);
+  const std::string operations = "Operations";
+  serve
+      ->add_option("--metrics-listen", service.metrics_listen,
+                   "HOST:PORT for Prometheus, path /metrics; none without it")
+      ->group(operations);
+  serve->add_option("--log-format", options->log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str()
+      ->group(operations);
+  serve->add_option("--log-level", options->log_level, "debug (a line a request), info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str()
+      ->group(operations);
+  serve->footer(
+      "Exit status: 0 after SIGTERM or SIGINT, 1 when the store or the address cannot be used, 2 for bad settings.\n\n"
+      "Examples:\n"
+      "  wideberth token --key test --subject uss1 --audience localhost --scope utm.strategic_coordination\n"
+      "  wideberth serve --data ./data --public-key test.pub.pem --audience localhost\n"
+      "  wideberth serve --listen 0.0.0.0:443 --data /var/lib/wideberth --tls-cert chain.pem --tls-key key.pem \\\n"
+      "      --jwks https://auth.example/.well-known/jwks.json --issuer auth.example --audience dss.example");
+  serve->callback([options, &status] { status = RunServe(*options); });
+}
+
+}  // namespace wideberth::cmd

@@ -1,0 +1,53 @@
+#ifndef WIDEBERTH_CMD_SERVICE_H_
+#define WIDEBERTH_CMD_SERVICE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace wideberth::cmd {
+
+// The settings of `wideberth serve`.
+struct ServiceOptions {
+  std::string listen = "127.0.0.1:8082";
+  std::string data;
+  std::vector<std::string> public_keys;  // PEM files
+  std::string public_key_pem;            // the same as text, for a demonstration
+  std::string jwks;                      // URL or file
+  std::vector<std::string> issuers;
+  std::vector<std::string> audiences;
+  std::vector<std::string> algorithms{"RS256"};
+  std::string tls_certificate;
+  std::string tls_key;
+  bool allow_http_uss = false;
+  bool strict_availability = true;
+  std::string metrics_listen;
+  int threads = 1;
+};
+
+// The DSS, put together: store, node, interface, server. Thread-safe.
+class Service {
+ public:
+  // Answers requests when it returns.
+  static Result<std::unique_ptr<Service>> Start(const ServiceOptions& options);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Answers what is in flight, then stops.
+  void Stop();
+  // "http://127.0.0.1:8082"
+  const std::string& url() const;
+  const std::string& metrics_url() const;  // "" for none
+
+ private:
+  struct Parts;
+  explicit Service(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace wideberth::cmd
+
+#endif  // WIDEBERTH_CMD_SERVICE_H_

@@ -1,0 +1,30 @@
+#ifndef WIDEBERTH_HTTP_MESSAGE_H_
+#define WIDEBERTH_HTTP_MESSAGE_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wideberth::http {
+
+// What a client asks. A value.
+struct Request {
+  std::string method;  // "GET", as sent
+  std::string path;    // of the target, percent-decoded; begins with "/"
+  std::string query;   // of the target, after "?", as sent
+  std::string authorization;
+  std::string body;
+};
+
+// What it is answered. A value.
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type, Content-Length, Connection, Date
+};
+
+}  // namespace wideberth::http
+
+#endif  // WIDEBERTH_HTTP_MESSAGE_H_
