@@ -105,11 +105,6 @@ void PutIntent(const CallPtr& call, bool update) {
     return call->Fail(
         {Code::kForbidden, "state: Nonconforming and Contingent need the scope " + std::string(kConformance)});
   }
-  if (put->new_subscription && put->new_subscription->notify_for_constraints &&
-      !call->caller.has(kConstraintProcessing)) {
-    return call->Fail({Code::kForbidden, "new_subscription.notify_for_constraints: needs the scope " +
-                                             std::string(kConstraintProcessing)});
-  }
   if (!update && put->state != model::IntentState::kAccepted)
     return call->Fail({Code::kInvalid, "state: the first state of an operational intent is Accepted"});
   if (put->extents.end < call->clock.Now()) return call->Fail({Code::kInvalid, "extents: time_end has passed"});
@@ -216,12 +211,6 @@ void PutSubscription(const CallPtr& call, bool update) {
   if (update && call->arguments[1].empty()) return call->Fail({Code::kInvalid, "version: is missing from the path"});
   Result<model::PutSubscription> put = ParsePutSubscription(call->request.body, {call->options.allow_http_uss});
   if (!put) return call->Fail(PlainlyInvalid(put.error()));
-  if (put->notify_for_operational_intents && !call->caller.has(kCoordination))
-    return call->Fail(
-        {Code::kForbidden, "notify_for_operational_intents: needs the scope " + std::string(kCoordination)});
-  if (put->notify_for_constraints && !call->caller.has(kConstraintProcessing))
-    return call->Fail(
-        {Code::kForbidden, "notify_for_constraints: needs the scope " + std::string(kConstraintProcessing)});
   put->id = *id;
   put->manager = call->caller.subject;
   if (update) put->version = call->arguments[1];

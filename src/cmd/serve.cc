@@ -1,4 +1,6 @@
 #include <csignal>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -14,9 +16,38 @@ struct ServeOptions {
   ServiceOptions service;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string config;
 };
 
-int RunServe(const ServeOptions& options) {
+// Settings from a file, for options that the command line does not give.
+Result<void> ReadConfig(CLI::App& serve, const std::string& path) {
+  if (path.empty()) return {};
+  std::ifstream file(path);
+  if (!file) return Error{Code::kIo, path + ": cannot read it"};
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
+      if (item.name == "++" || item.name == "--") continue;  // begins and ends a section
+      CLI::Option* option = nullptr;
+      if (item.parents.empty() && item.name != "config") option = serve.get_option_no_throw("--" + item.name);
+      if (option == nullptr) return Error{Code::kInvalid, path + ": there is no setting \"" + item.fullname() + "\""};
+      if (option->count() > 0) continue;
+      if (option->get_expected_min() == 0) {  // a flag
+        option->add_result(option->get_flag_value(item.name, item.inputs.empty() ? "true" : item.inputs[0]));
+      } else {
+        option->add_result(item.inputs);
+      }
+      option->run_callback();
+    }
+  } catch (const CLI::Error& error) {
+    return Error{Code::kInvalid, path + ": " + error.what()};
+  }
+  return {};
+}
+
+int RunServe(CLI::App& serve, ServeOptions& options) {
+  if (const Result<void> read = ReadConfig(serve, options.config); !read) return Fail(read.error(), kExitBadInput);
+  if (options.service.data.empty())
+    return Fail({Code::kInvalid, "no folder for the store: give --data DIR"}, kExitBadInput);
   diagnostics::Configure(options.log_format == "json", options.log_level);
   // Every thread inherits this: the signals wait for sigwait below.
   sigset_t signals;
@@ -25,6 +56,7 @@ int RunServe(const ServeOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is to be an error of the store, with its message
 
   Result<std::unique_ptr<Service>> service = Service::Start(options.service);
   if (!service) return Fail(service.error(), service.error().code == Code::kIo ? kExitCannotWrite : kExitBadInput);
@@ -44,10 +76,10 @@ void AddServe(CLI::App& app, int& status) {
   CLI::App* serve = app.add_subcommand("serve", "Serve as a DSS: the interface of ASTM F3548-21 for providers (USSs)");
   const auto options = std::make_shared<ServeOptions>();
   ServiceOptions& service = options->service;
-  serve->set_config("--config", "", "Read settings from a TOML file, by the names of these options")
-      ->check(CLI::ExistingFile);
+  serve->add_option("--config", options->config,
+                    "Read settings from a TOML file, by the names of these options; the command line goes first");
   serve->add_option("--listen", service.listen, "HOST:PORT to answer on; [HOST]:PORT for IPv6")->capture_default_str();
-  serve->add_option("--data", service.data, "The folder of the store; made if it is not there")->required();
+  serve->add_option("--data", service.data, "The folder of the store; made if it is not there");
   serve->add_option("--threads", service.threads, "Threads that read and answer requests")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -106,7 +138,7 @@ void AddServe(CLI::App& app, int& status) {
       "  wideberth serve --data ./data --public-key test.pub.pem --audience localhost\n"
       "  wideberth serve --listen 0.0.0.0:443 --data /var/lib/wideberth --tls-cert chain.pem --tls-key key.pem \\\n"
       "      --jwks https://auth.example/.well-known/jwks.json --issuer auth.example --audience dss.example");
-  serve->callback([options, &status] { status = RunServe(*options); });
+  serve->callback([serve, options, &status] { status = RunServe(*serve, *options); });
 }
 
 }  // namespace wideberth::cmd

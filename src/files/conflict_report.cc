@@ -49,7 +49,9 @@ struct Place {
 
 Place PlaceOf(const geo::Outline& a, const geo::Outline& b) {
   Place place;
-  place.rings = geo::SharedRegion(a, b);
+  // Circles are drawn a little larger than they are: where the drawings overlap, the circles need not.
+  const bool drawn = a.is_circle() || b.is_circle();
+  if (!drawn || geo::FindClosestPoints(a, b).distance_m <= geo::kOutlineBoundM) place.rings = geo::SharedRegion(a, b);
   if (!place.rings.empty()) return place;
   const geo::ClosestPoints closest = geo::FindClosestPoints(a, b);
   place.on_a = closest.on_a;
@@ -60,7 +62,7 @@ Place PlaceOf(const geo::Outline& a, const geo::Outline& b) {
 }
 
 // Degrees rounded to about a millimetre: more would be noise in a region that was computed.
-double Rounded(double degrees) { return std::round(degrees * 1e8) / 1e8; }
+double Rounded(double degrees) { return std::round(degrees * 1e8) / 1e8 + 0.0; }
 
 // One point to go and look at: the middle of the region or of the shortest way.
 geo::LatLng MiddleOf(const Place& place) {

@@ -427,6 +427,17 @@ TEST(ConflictReport, TellsHowManyMeetingsAreWritten) {
   }
 }
 
+TEST(ConflictReport, CirclesThatAreApartAreNotDrawnAsOverlapping) {
+  // Their drawings, polygons around them, overlap.
+  const geo::Volume4D one = Volume(*geo::Outline::MakeCircle({48, 11}, 100'000), 0, 1, 0, 1);
+  const geo::Volume4D other = Volume(*geo::Outline::MakeCircle({49.7993, 11}, 100'000), 0, 1, 0, 1);
+  const Made made = Two("red", one, other, {.separation = {100, {0}, 0}});
+  const auto report = nlohmann::json::parse(Write(made, ReportFormat::kJson));
+  const auto& meeting = report["conflicts"][0]["meetings"][0];
+  EXPECT_NEAR(meeting["distance_m"].get<double>(), 96.161, 0.005);
+  EXPECT_EQ(meeting["outline"]["type"], "LineString");
+}
+
 TEST(ConflictReport, SaysTheGapWhereASeparationWasAskedFor) {
   const conflict::MeetingOptions near{.separation = {3000, {200'000}, 1000 * kNsPerSecond}};
   const Made made = Two("red", kLow, Circle(0.03, 300, 400, 700, 900), near);

@@ -1,5 +1,6 @@
 #include "geo/altitude_band.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -46,6 +47,12 @@ Result<AltitudeBand> AltitudeBand::MakeMetres(double lower_m, double upper_m) {
                     Metres(kAltitudeMin).c_str(), Metres(kAltitudeMax).c_str());
       return Error{Code::kInvalid, buffer};
     }
+  }
+  if (lower_m > upper_m) {
+    // Rounding outward must not put in order what is not.
+    const AltitudeMm lower = RoundOutward(lower_m, true);
+    const AltitudeMm upper = RoundOutward(upper_m, false);
+    return Make({std::max(lower.value, upper.value + 1)}, upper);
   }
   return Make(RoundOutward(lower_m, false), RoundOutward(upper_m, true));
 }

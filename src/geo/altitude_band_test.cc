@@ -187,5 +187,10 @@ TEST(AltitudeBand, MetresComeBackAsTheyWere) {
   }
 }
 
+TEST(AltitudeBand, RoundingDoesNotPutInOrderWhatIsNot) {
+  EXPECT_FALSE(AltitudeBand::MakeMetres(100.0006, 100.0004));
+  EXPECT_FALSE(AltitudeBand::MakeMetres(100.00049, 100.00041));
+}
+
 }  // namespace
 }  // namespace wideberth::geo

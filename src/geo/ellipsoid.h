@@ -36,7 +36,7 @@ LatLng PointTowards(LatLng from, LatLng to, double distance_m);
 LatLng PointAt(LatLng from, double azimuth_deg, double distance_m);
 
 // The point of the geodesic from a to b that is nearest to p, and how far it is, to within 10 micrometres.
-// REQUIRES: a and b at most 20 km apart; p not near the antipode of the geodesic.
+// REQUIRES: a and b at most 20 km apart; p at most 9,000 km from them.
 struct NearestOnGeodesic {
   double distance_m;
   LatLng point;

@@ -60,7 +60,6 @@ std::optional<std::string> PercentDecoded(std::string_view text) {
 int StatusOf(const beast::error_code& error) {
   if (error == bhttp::error::body_limit) return 413;
   if (error == bhttp::error::header_limit) return 431;
-  if (error == beast::error::timeout) return 408;
   return 400;
 }
 
@@ -190,9 +189,8 @@ asio::awaitable<void> Server::State::Requests(Stream& stream, Worker& worker) {
     bool keep_alive = false;
     if (error) {
       response.status = StatusOf(error);
-      if (error != beast::error::timeout &&
-          error.category() != bhttp::make_error_code(bhttp::error::bad_method).category())
-        co_return;
+      // Of HTTP: it can be told. Of the network, or out of time, which closed the connection: it cannot.
+      if (error.category() != bhttp::make_error_code(bhttp::error::bad_method).category()) co_return;
       response.body = error_body(response.status, error.message());
     } else {
       auto& message = parser.get();
