@@ -10,8 +10,9 @@ FUZZ_SECONDS ?= 60
 PAIRS ?= 1000000
 BENCH_ARGS ?=
 POSTGIS ?=
+N ?= 2000
 
-.PHONY: help run build data test bench fuzz geometry-long lint format coverage clean
+.PHONY: help run build data test bench fuzz crash geometry-long lint format coverage clean
 
 help: ## List these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +37,11 @@ geometry-long: ## Compare the geometry with the ellipsoid's truth on PAIRS (1000
 	@scripts/setup.sh build test
 	@scripts/build.sh release geometry_truth_test
 	@"$$(find build/release -name geometry_truth_test -type f -perm -u+x -print -quit)" --pairs=$(PAIRS)
+
+crash: ## Kill the server N (2000) times while clients write; nothing that was answered may be lost
+	@scripts/setup.sh build test
+	@scripts/build.sh release wideberth faulty_disk
+	@python3 test/crash_test.py build/release/wideberth build/release/test/libfaulty_disk.so --cycles $(N)
 
 bench: ## Run the benchmarks; BENCH_ARGS=--help for more, POSTGIS=1 installs PostGIS to compare with
 	@POSTGIS=$(POSTGIS) scripts/bench.sh $(BENCH_ARGS)

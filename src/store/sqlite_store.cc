@@ -7,11 +7,14 @@
 #include <zlib.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace wideberth::store {
@@ -71,6 +74,72 @@ class SqliteStore::Statement {
 
  private:
   sqlite3_stmt* statement_ = nullptr;
+};
+
+// Copies the write-ahead log into the file beside the writer, on a thread and a connection of its own: a commit waits
+// for its own fsync and not for those of a checkpoint. Thread-safe.
+class SqliteStore::Checkpointer {
+ public:
+  static constexpr int kPagesEach = 8'000;   // more in the log, 32 MB: copy them
+  static constexpr int kPagesMax = 100'000;  // 400 MB: the writer itself copies the rest, so that the log begins anew
+
+  static Result<std::unique_ptr<Checkpointer>> Start(const std::string& path, const char* vfs) {
+    std::unique_ptr<Checkpointer> made(new Checkpointer);
+    if (sqlite3_open_v2(path.c_str(), &made->database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs) != SQLITE_OK)
+      return Error{Code::kIo, path + ": cannot open the store a second time"};
+    sqlite3_exec(made->database_, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", nullptr, nullptr, nullptr);
+    made->thread_ = std::thread([raw = made.get()] { raw->Run(); });
+    return made;
+  }
+  ~Checkpointer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    sqlite3_close(database_);
+  }
+
+  // SQLite tells how long the log is after each commit.
+  static int AfterCommit(void* self, sqlite3* database, const char*, int pages) {
+    auto& checkpointer = *static_cast<Checkpointer*>(self);
+    if (pages >= kPagesMax) sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    if (pages < checkpointer.pages_asked_at_) checkpointer.pages_asked_at_ = 0;  // the log began anew
+    if (pages - checkpointer.pages_asked_at_ >= kPagesEach) {
+      checkpointer.pages_asked_at_ = pages;
+      {
+        const std::lock_guard lock(checkpointer.mutex_);
+        checkpointer.asked_ = true;
+      }
+      checkpointer.changed_.notify_one();
+    }
+    return SQLITE_OK;
+  }
+
+ private:
+  Checkpointer() = default;
+
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return stopping_ || asked_; });
+      if (stopping_) return;
+      asked_ = false;
+      lock.unlock();
+      // What fails here fails for the writer too, which says so; the log just stays longer.
+      sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      lock.lock();
+    }
+  }
+
+  int pages_asked_at_ = 0;  // used on the writer's thread alone
+  sqlite3* database_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool asked_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
 };
 
 Error SqliteStore::Failed(const std::string& what) const {
@@ -135,15 +204,16 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
   sqlite3_extended_result_codes(store->database_, 1);
   sqlite3_busy_timeout(store->database_, 5000);
   if (!options.read_only) {
-    // A checkpoint every 4,000 pages (16 MiB): the log stays small, and few commits wait for one.
     const std::string pragmas =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY; "
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
         "PRAGMA cache_size=-" +
         std::to_string(kCacheKib) + ";";
     WB_TRY_OK(store->Run(pragmas.c_str()));
   }
   WB_TRY_OK(store->Migrate());
   if (options.read_only) return store;
+  WB_TRY(store->checkpointer_, Checkpointer::Start(store->path_, options.vfs));
+  sqlite3_wal_hook(store->database_, Checkpointer::AfterCommit, store->checkpointer_.get());
   sqlite3* database = store->database_;
   store->put_ = std::make_unique<Statement>(database,
                                             "INSERT INTO records(kind, key, record, checksum) VALUES(?1, ?2, ?3, ?4) "
@@ -160,6 +230,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
 }
 
 SqliteStore::~SqliteStore() {
+  checkpointer_.reset();
   for (auto* statement : {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_}) statement->reset();
   sqlite3_close(database_);
   if (lock_fd_ >= 0) close(lock_fd_);

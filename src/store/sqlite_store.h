@@ -47,6 +47,8 @@ class SqliteStore final : public Store {
   Error Failed(const std::string& what) const;
 
   std::string path_;
+  class Checkpointer;
+  std::unique_ptr<Checkpointer> checkpointer_;
   sqlite3* database_ = nullptr;
   int lock_fd_ = -1;
   std::unique_ptr<Statement> put_, erase_, set_batch_, set_time_, begin_, commit_;
