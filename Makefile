@@ -10,6 +10,7 @@ FUZZ_SECONDS ?= 60
 PAIRS ?= 1000000
 BENCH_ARGS ?=
 POSTGIS ?=
+ONCE ?=
 N ?= 2000
 
 .PHONY: help run build data test bench fuzz crash geometry-long lint format coverage clean
@@ -17,8 +18,8 @@ N ?= 2000
 help: ## List these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: build ## Check recorded flights for conflicts; installs, builds and fetches what is missing
-	@scripts/run.sh
+run: build ## Declare recorded flights to a DSS and print who meets whom; it goes on serving (ONCE=1: it ends)
+	@ONCE=$(ONCE) scripts/run.sh
 
 build: ## Build the program: build/release/wideberth
 	@scripts/setup.sh build test

@@ -703,6 +703,15 @@ class Running(unittest.TestCase):
                 self.assertNotIn(one, server.log)
                 self.assertIn("status=404", server.log)
 
+    def test_the_demonstration_names_every_conflict(self):
+        sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample", "made-up-flights.csv")
+        done = subprocess.run([PROGRAM, "demo", sample, "--once", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                              timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        table = subprocess.run([PROGRAM, "check", sample], capture_output=True, text=True, timeout=60, check=False)
+        self.assertTrue(done.stdout.startswith(table.stdout), (done.stdout, table.stdout))
+        self.assertIn("of the conflicts above", done.stdout)
+
     def test_clients_that_write_the_same_place_at_once_see_each_other(self):
         with Server(PROGRAM) as server:
             accepted = []

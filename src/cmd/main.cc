@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   wideberth::cmd::AddCheck(app, status);
   wideberth::cmd::AddVolumes(app, status);
   wideberth::cmd::AddServe(app, status);
+  wideberth::cmd::AddDemo(app, status);
   wideberth::cmd::AddToken(app, status);
   wideberth::cmd::AddData(app, status);
   try {

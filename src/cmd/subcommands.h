@@ -9,6 +9,7 @@ namespace wideberth::cmd {
 void AddCheck(CLI::App& app, int& status);
 void AddVolumes(CLI::App& app, int& status);
 void AddServe(CLI::App& app, int& status);
+void AddDemo(CLI::App& app, int& status);
 void AddToken(CLI::App& app, int& status);
 void AddData(CLI::App& app, int& status);
 
