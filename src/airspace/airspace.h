@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "airspace/table.h"
 #include "base/result.h"
-#include "index/live_index.h"
 #include "model/command.h"
 #include "model/record.h"
 
@@ -80,34 +79,6 @@ class Airspace {
   Sizes sizes() const;
 
  private:
-  // Entities of one kind, by id and by place and time.
-  template <typename T>
-  class Table {
-   public:
-    T* Find(const model::Uuid& id);
-    const T* Find(const model::Uuid& id) const;
-    T& Add(T entity);  // REQUIRES: no such id; not yet in the index
-    void Remove(const model::Uuid& id);
-    void Enter(const T& entity);  // into the index
-    void Leave(const T& entity);  // out of it; nothing if it is not in
-    bool entered(const model::Uuid& id) const { return slots_[by_id_.at(id)].entered; }
-    // Calls `visit` with each entity in the index whose extents meet, in the order of ids.
-    std::vector<const T*> Meeting(const model::Extents& extents) const;
-    const std::map<model::Uuid, uint32_t>& ids() const { return by_id_; }
-    size_t size() const { return by_id_.size(); }
-    const index::LiveIndex& index() const { return index_; }
-
-   private:
-    struct Slot {
-      T entity;
-      bool entered = false;
-    };
-    std::map<model::Uuid, uint32_t> by_id_;
-    std::deque<Slot> slots_;
-    std::vector<uint32_t> free_;
-    index::LiveIndex index_;
-  };
-
   using Changes = std::vector<model::RecordChange>;
   // An entity's next event: it leaves the index, or it goes.
   using Event = std::tuple<TimeNs, model::RecordKind, model::Uuid>;

@@ -14,14 +14,9 @@
 // "extents[0].volume.outline_circle.radius".
 namespace wideberth::api {
 
-// Limits of one request besides the size of its body, and of every outline (geo/outline.h).
-inline constexpr double kOutlineAreaMaxM2 = 2.5e9;  // 2,500 km², of each outline
-inline constexpr size_t kVolumesMax = 1'000;        // in `extents`
-inline constexpr size_t kVerticesMax = 10'000;      // in all of them together (F3548's limit for an intent)
-inline constexpr size_t kCoverCellsMax = 200'000;   // before they are united
-inline constexpr size_t kKeyOvnsMax = 100'000;      // in `key`
-inline constexpr size_t kUrlBytesMax = 2'000;
-inline constexpr size_t kOvnBytesMin = 16;  // F3548's EntityOVN
+// Limits of one request besides those of its volumes (volume_json.h).
+inline constexpr size_t kKeyOvnsMax = 100'000;  // in `key`
+inline constexpr size_t kOvnBytesMin = 16;      // F3548's EntityOVN
 inline constexpr size_t kOvnBytesMax = 128;
 
 struct ParseOptions {

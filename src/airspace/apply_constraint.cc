@@ -1,0 +1,57 @@
+#include <utility>
+
+#include "airspace/airspace.h"
+#include "airspace/replace.h"
+
+namespace wideberth::airspace {
+
+using model::ConstraintReference;
+using model::Extents;
+using model::Outcome;
+using model::RecordKind;
+using model::Stamp;
+using model::Subscription;
+
+Outcome Airspace::Do(const Stamp& stamp, const model::PutConstraint& command, Changes& changes) {
+  const ConstraintReference* old = constraints_.Find(command.id);
+  if (!command.ovn) {
+    if (old != nullptr && old->manager == command.manager)
+      return Error{Code::kConflict, "a constraint reference with this id exists; update it with its OVN"};
+    if (old != nullptr) return Error{Code::kForbidden, "this constraint reference belongs to another manager"};
+  } else {
+    if (old == nullptr) return Error{Code::kConflict, "entityid: there is no such constraint reference to update"};
+    if (old->manager != command.manager)
+      return Error{Code::kForbidden, "this constraint reference belongs to another manager"};
+    if (old->ovn != *command.ovn)
+      return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
+  }
+  ConstraintReference constraint{.id = command.id,
+                                 .manager = command.manager,
+                                 .uss_base_url = command.uss_base_url,
+                                 .ovn = command.new_ovn,
+                                 .version = old == nullptr ? 1 : old->version + 1,
+                                 .extents = command.extents};
+  std::optional<Extents> old_extents;
+  if (old != nullptr) old_extents = old->extents;
+  Replace(constraints_, RecordKind::kConstraint, constraint, stamp.time, changes);
+  std::vector<const Extents*> concerned{&command.extents};
+  if (old_extents && *old_extents != command.extents) concerned.push_back(&*old_extents);
+  std::vector<model::Notified> notified = Notify(concerned, &Subscription::notify_for_constraints, stamp.time, changes);
+  return model::ConstraintChanged{std::move(constraint), std::move(notified)};
+}
+
+Outcome Airspace::Do(const Stamp& stamp, const model::DeleteConstraint& command, Changes& changes) {
+  const ConstraintReference* found = constraints_.Find(command.id);
+  if (found == nullptr) return Error{Code::kNotFound, "there is no such constraint reference"};
+  if (found->manager != command.manager)
+    return Error{Code::kForbidden, "this constraint reference belongs to another manager"};
+  if (found->ovn != command.ovn)
+    return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
+  ConstraintReference constraint = *found;
+  std::vector<model::Notified> notified =
+      Notify({&constraint.extents}, &Subscription::notify_for_constraints, stamp.time, changes);
+  Erase(constraints_, RecordKind::kConstraint, constraint.id, changes);
+  return model::ConstraintChanged{std::move(constraint), std::move(notified)};
+}
+
+}  // namespace wideberth::airspace
