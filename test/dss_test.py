@@ -183,6 +183,8 @@ class OperationalIntents(Dss):
         self.ask("PUT", f"{OIR}/{entity}/{ovn}", intent(circle(**place), requested_ovn_suffix=suffix), expect=409)
         for bad in ("", new_id(), uuid7(-400), uuid7(400), 7):
             self.put(intent(circle(**elsewhere()), requested_ovn_suffix=bad), expect=400)
+            # Whether the entity exists matters only once every field is right.
+            self.ask("PUT", f"{OIR}/{entity}", intent(circle(**place), requested_ovn_suffix=bad), expect=400)
 
     def test_what_clients_send_besides(self):
         body = intent(circle(**elsewhere()))

@@ -40,8 +40,8 @@ class Airspace {
   Airspace& operator=(const Airspace&) = delete;
 
   // Does the command, or refuses it (Error, KeyMissing) and changes nothing but what has expired. `changes` receives
-  // what is different in the store from now on. Refusals come in this order: existence, owner, version, availability,
-  // what the request refers to, the key. REQUIRES: stamp.time is not lower than in any call before; extents have cells.
+  // what is different in the store from now on. Refusals come in this order: fields that only the time can judge, existence,
+  // owner, version, availability, what the request refers to, the key. REQUIRES: stamp.time is not lower than in any call before; extents have cells.
   model::Outcome Apply(const model::Stamp& stamp, const model::Command& command,
                        std::vector<model::RecordChange>& changes);
 

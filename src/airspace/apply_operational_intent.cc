@@ -20,6 +20,11 @@ using model::Subscription;
 using model::Uuid;
 
 Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& command, Changes& changes) {
+  if (command.requested_ovn_suffix) {
+    const int64_t apart_ms = command.requested_ovn_suffix->unix_ms() - stamp.time.value / 1'000'000;
+    if (std::abs(apart_ms) > kOvnSuffixSkewMaxNs / 1'000'000)
+      return Error{Code::kInvalid, "requested_ovn_suffix: its time is more than 5 minutes from ours"};
+  }
   const OperationalIntentReference* old = intents_.Find(command.id);
   if (!command.ovn) {
     if (old != nullptr && old->manager == command.manager)
@@ -46,9 +51,6 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& comm
                                     .extents = command.extents};
   std::optional<model::UsedOvnSuffix> used;
   if (command.requested_ovn_suffix) {
-    const int64_t apart_ms = command.requested_ovn_suffix->unix_ms() - stamp.time.value / 1'000'000;
-    if (std::abs(apart_ms) > kOvnSuffixSkewMaxNs / 1'000'000)
-      return Error{Code::kInvalid, "requested_ovn_suffix: its time is more than 5 minutes from ours"};
     used = model::UsedOvnSuffix{command.id, *command.requested_ovn_suffix};
     if (used_suffixes_.contains(*used))
       return Error{Code::kConflict, "requested_ovn_suffix: this entity had that OVN before"};

@@ -45,8 +45,8 @@ class Table {
   index::LiveIndex index_;
 };
 
-inline index::Boxes BoxesOf(const model::Extents& extents) {
-  return index::BoxesOf(index::BoundsOf(extents.cover), extents.lower, extents.upper, extents.start, extents.end);
+inline index::CoverBoxes BoxesOf(const model::Extents& extents) {
+  return index::BoxesOf(extents.cover, extents.lower, extents.upper, extents.start, extents.end);
 }
 
 template <typename T>

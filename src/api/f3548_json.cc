@@ -1,7 +1,11 @@
 #include "api/f3548_json.h"
 
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "api/json_member.h"
@@ -163,15 +167,51 @@ Result<std::string> ParseReport(std::string_view body, const std::string& report
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Writes one answer. What it is given as text is UTF-8: it came in as JSON.
+class Writer {
+ public:
+  Writer() : buffer_(nullptr, kBytesExpected), json_(buffer_) {}
 
-constexpr const char* kOvnOfOthers = "Available from USS";
+  Writer& Key(std::string_view name) {
+    json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    return *this;
+  }
+  void String(std::string_view text) { json_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+  void Int(int32_t number) { json_.Int(number); }
+  void Bool(bool value) { json_.Bool(value); }
+  void Time(TimeNs time) {
+    json_.StartObject();
+    Key("value").String(FormatRfc3339(time));
+    Key("format").String("RFC3339");
+    json_.EndObject();
+  }
+  // `write` writes the members, or the elements.
+  template <typename Write>
+  void Object(Write write) {
+    json_.StartObject();
+    write();
+    json_.EndObject();
+  }
+  template <typename List, typename Write>
+  void Array(const List& list, Write write) {
+    json_.StartArray();
+    for (const auto& one : list) write(one);
+    json_.EndArray();
+  }
+  std::string Take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+
+ private:
+  static constexpr size_t kBytesExpected = 1024;
+
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> json_;
+};
+
+constexpr std::string_view kOvnOfOthers = "Available from USS";
 // What the answer says for an intent without a subscription: the interface demands an id.
-constexpr const char* kNoSubscription = "00000000-0000-4000-8000-000000000000";
+constexpr std::string_view kNoSubscription = "00000000-0000-4000-8000-000000000000";
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-const char* NameOf(model::Availability availability) {
+std::string_view NameOf(model::Availability availability) {
   switch (availability) {
     case model::Availability::kUnknown:
       return "Unknown";
@@ -183,7 +223,7 @@ const char* NameOf(model::Availability availability) {
   return "Unknown";
 }
 
-const char* NameOf(model::IntentState state) {
+std::string_view NameOf(model::IntentState state) {
   switch (state) {
     case model::IntentState::kAccepted:
       return "Accepted";
@@ -197,121 +237,152 @@ const char* NameOf(model::IntentState state) {
   return "Accepted";
 }
 
-Json ToJson(TimeNs time) { return {{"value", FormatRfc3339(time)}, {"format", "RFC3339"}}; }
-
-Json ToJson(const model::IntentSeen& seen, std::string_view viewer) {
+void Write(Writer& to, const model::IntentSeen& seen, std::string_view viewer) {
   const model::OperationalIntentReference& intent = seen.reference;
-  return {{"id", intent.id.ToString()},
-          {"manager", intent.manager},
-          {"uss_availability", NameOf(seen.availability)},
-          {"version", intent.version},
-          {"state", NameOf(intent.state)},
-          {"ovn", intent.manager == viewer ? intent.ovn : kOvnOfOthers},
-          {"time_start", ToJson(intent.extents.start)},
-          {"time_end", ToJson(intent.extents.end)},
-          {"uss_base_url", intent.uss_base_url},
-          {"subscription_id", intent.subscription_id ? intent.subscription_id->ToString() : kNoSubscription}};
+  to.Object([&] {
+    to.Key("id").String(intent.id.ToString());
+    to.Key("manager").String(intent.manager);
+    to.Key("uss_availability").String(NameOf(seen.availability));
+    to.Key("version").Int(intent.version);
+    to.Key("state").String(NameOf(intent.state));
+    to.Key("ovn").String(intent.manager == viewer ? std::string_view(intent.ovn) : kOvnOfOthers);
+    to.Key("time_start").Time(intent.extents.start);
+    to.Key("time_end").Time(intent.extents.end);
+    to.Key("uss_base_url").String(intent.uss_base_url);
+    to.Key("subscription_id")
+        .String(intent.subscription_id ? intent.subscription_id->ToString() : std::string(kNoSubscription));
+  });
 }
 
-Json ToJson(const model::ConstraintReference& constraint, std::string_view viewer) {
-  return {{"id", constraint.id.ToString()},
-          {"manager", constraint.manager},
-          {"uss_availability", NameOf(model::Availability::kUnknown)},
-          {"version", constraint.version},
-          {"ovn", constraint.manager == viewer ? constraint.ovn : kOvnOfOthers},
-          {"time_start", ToJson(constraint.extents.start)},
-          {"time_end", ToJson(constraint.extents.end)},
-          {"uss_base_url", constraint.uss_base_url}};
+void Write(Writer& to, const model::ConstraintReference& constraint, std::string_view viewer) {
+  to.Object([&] {
+    to.Key("id").String(constraint.id.ToString());
+    to.Key("manager").String(constraint.manager);
+    to.Key("uss_availability").String(NameOf(model::Availability::kUnknown));
+    to.Key("version").Int(constraint.version);
+    to.Key("ovn").String(constraint.manager == viewer ? std::string_view(constraint.ovn) : kOvnOfOthers);
+    to.Key("time_start").Time(constraint.extents.start);
+    to.Key("time_end").Time(constraint.extents.end);
+    to.Key("uss_base_url").String(constraint.uss_base_url);
+  });
 }
 
-Json ToJson(const model::SubscriptionSeen& seen) {
+void Write(Writer& to, const model::SubscriptionSeen& seen) {
   const model::Subscription& subscription = seen.subscription;
-  Json dependents = Json::array();
-  for (const Uuid& id : seen.dependent_intents) dependents.push_back(id.ToString());
-  return {{"id", subscription.id.ToString()},
-          {"version", subscription.version},
-          {"notification_index", subscription.notification_index},
-          {"time_start", ToJson(subscription.extents.start)},
-          {"time_end", ToJson(subscription.extents.end)},
-          {"uss_base_url", subscription.uss_base_url},
-          {"notify_for_operational_intents", subscription.notify_for_operational_intents},
-          {"notify_for_constraints", subscription.notify_for_constraints},
-          {"implicit_subscription", subscription.implicit},
-          {"dependent_operational_intents", dependents}};
+  to.Object([&] {
+    to.Key("id").String(subscription.id.ToString());
+    to.Key("version").String(subscription.version);
+    to.Key("notification_index").Int(subscription.notification_index);
+    to.Key("time_start").Time(subscription.extents.start);
+    to.Key("time_end").Time(subscription.extents.end);
+    to.Key("uss_base_url").String(subscription.uss_base_url);
+    to.Key("notify_for_operational_intents").Bool(subscription.notify_for_operational_intents);
+    to.Key("notify_for_constraints").Bool(subscription.notify_for_constraints);
+    to.Key("implicit_subscription").Bool(subscription.implicit);
+    to.Key("dependent_operational_intents").Array(seen.dependent_intents, [&](const Uuid& id) {
+      to.String(id.ToString());
+    });
+  });
 }
 
 // A subscriber for each URL, with all its subscriptions. They come in the order of URLs.
-Json ToJson(const std::vector<model::Notified>& notified) {
-  Json subscribers = Json::array();
-  for (const model::Notified& one : notified) {
-    if (subscribers.empty() || subscribers.back()["uss_base_url"] != one.uss_base_url)
-      subscribers.push_back({{"subscriptions", Json::array()}, {"uss_base_url", one.uss_base_url}});
-    subscribers.back()["subscriptions"].push_back(
-        {{"subscription_id", one.subscription_id.ToString()}, {"notification_index", one.notification_index}});
+void WriteSubscribers(Writer& to, const std::vector<model::Notified>& notified) {
+  std::vector<std::span<const model::Notified>> subscribers;
+  for (size_t from = 0; from < notified.size();) {
+    size_t until = from;
+    while (until < notified.size() && notified[until].uss_base_url == notified[from].uss_base_url) ++until;
+    subscribers.emplace_back(&notified[from], until - from);
+    from = until;
   }
-  return subscribers;
+  to.Key("subscribers").Array(subscribers, [&](std::span<const model::Notified> subscriber) {
+    to.Object([&] {
+      to.Key("subscriptions").Array(subscriber, [&](const model::Notified& one) {
+        to.Object([&] {
+          to.Key("subscription_id").String(one.subscription_id.ToString());
+          to.Key("notification_index").Int(one.notification_index);
+        });
+      });
+      to.Key("uss_base_url").String(subscriber.front().uss_base_url);
+    });
+  });
 }
 
+// An answer of one object, whose members `write` writes.
+template <typename Members>
+std::string Answer(Members write) {
+  Writer to;
+  to.Object([&] { write(to); });
+  return to.Take();
+}
+
+// What may hold bytes that are no UTF-8, from a path: rare, and written with care.
+using Json = nlohmann::ordered_json;
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 template <typename T>
-Json ListOf(const std::vector<T>& entities, std::string_view viewer) {
-  Json list = Json::array();
-  for (const T& entity : entities) list.push_back(ToJson(entity, viewer));
-  return list;
+void WriteList(Writer& to, std::string_view name, const std::vector<T>& entities, std::string_view viewer) {
+  to.Key(name).Array(entities, [&](const T& entity) { Write(to, entity, viewer); });
 }
 
 }  // namespace
 
 std::string RenderIntent(const model::IntentSeen& intent, std::string_view viewer) {
-  return Dump({{"operational_intent_reference", ToJson(intent, viewer)}});
+  return Answer([&](Writer& to) { Write(to.Key("operational_intent_reference"), intent, viewer); });
 }
 
 std::string RenderIntents(const std::vector<model::IntentSeen>& intents, std::string_view viewer) {
-  return Dump({{"operational_intent_references", ListOf(intents, viewer)}});
+  return Answer([&](Writer& to) { WriteList(to, "operational_intent_references", intents, viewer); });
 }
 
 std::string RenderIntentChanged(const model::OperationalIntentChanged& changed, std::string_view viewer) {
-  return Dump({{"subscribers", ToJson(changed.notified)},
-               {"operational_intent_reference", ToJson({changed.reference, changed.availability}, viewer)}});
+  return Answer([&](Writer& to) {
+    WriteSubscribers(to, changed.notified);
+    Write(to.Key("operational_intent_reference"), {changed.reference, changed.availability}, viewer);
+  });
 }
 
 std::string RenderKeyMissing(const model::KeyMissing& missing, std::string_view viewer) {
-  Json answer{
-      {"message",
-       "the key lacks the OVNs of what the operational intent is relevant to; ask the USSs, then try again with them"}};
-  if (!missing.intents.empty()) answer["missing_operational_intents"] = ListOf(missing.intents, viewer);
-  if (!missing.constraints.empty()) answer["missing_constraints"] = ListOf(missing.constraints, viewer);
-  return Dump(answer);
+  return Answer([&](Writer& to) {
+    to.Key("message").String(
+        "the key lacks the OVNs of what the operational intent is relevant to; ask the USSs, then try again with them");
+    if (!missing.intents.empty()) WriteList(to, "missing_operational_intents", missing.intents, viewer);
+    if (!missing.constraints.empty()) WriteList(to, "missing_constraints", missing.constraints, viewer);
+  });
 }
 
 std::string RenderConstraint(const model::ConstraintReference& constraint, std::string_view viewer) {
-  return Dump({{"constraint_reference", ToJson(constraint, viewer)}});
+  return Answer([&](Writer& to) { Write(to.Key("constraint_reference"), constraint, viewer); });
 }
 
 std::string RenderConstraints(const std::vector<model::ConstraintReference>& constraints, std::string_view viewer) {
-  return Dump({{"constraint_references", ListOf(constraints, viewer)}});
+  return Answer([&](Writer& to) { WriteList(to, "constraint_references", constraints, viewer); });
 }
 
 std::string RenderConstraintChanged(const model::ConstraintChanged& changed, std::string_view viewer) {
-  return Dump({{"subscribers", ToJson(changed.notified)}, {"constraint_reference", ToJson(changed.reference, viewer)}});
+  return Answer([&](Writer& to) {
+    WriteSubscribers(to, changed.notified);
+    Write(to.Key("constraint_reference"), changed.reference, viewer);
+  });
 }
 
 std::string RenderSubscription(const model::SubscriptionSeen& subscription) {
-  return Dump({{"subscription", ToJson(subscription)}});
+  return Answer([&](Writer& to) { Write(to.Key("subscription"), subscription); });
 }
 
 std::string RenderSubscriptions(const std::vector<model::SubscriptionSeen>& subscriptions) {
-  Json list = Json::array();
-  for (const model::SubscriptionSeen& subscription : subscriptions) list.push_back(ToJson(subscription));
-  return Dump({{"subscriptions", list}});
+  return Answer([&](Writer& to) {
+    to.Key("subscriptions").Array(subscriptions, [&](const model::SubscriptionSeen& one) { Write(to, one); });
+  });
 }
 
 std::string RenderSubscriptionChanged(const model::SubscriptionChanged& changed, std::string_view viewer) {
-  Json answer{{"subscription", ToJson(changed.seen)}};
-  if (changed.seen.subscription.notify_for_operational_intents)
-    answer["operational_intent_references"] = ListOf(changed.intents, viewer);
-  if (changed.seen.subscription.notify_for_constraints)
-    answer["constraint_references"] = ListOf(changed.constraints, viewer);
-  return Dump(answer);
+  return Answer([&](Writer& to) {
+    Write(to.Key("subscription"), changed.seen);
+    if (changed.seen.subscription.notify_for_operational_intents)
+      WriteList(to, "operational_intent_references", changed.intents, viewer);
+    if (changed.seen.subscription.notify_for_constraints)
+      WriteList(to, "constraint_references", changed.constraints, viewer);
+  });
 }
 
 std::string RenderAvailability(const model::UssAvailability& availability) {

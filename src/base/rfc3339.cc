@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 
 namespace wideberth {
 namespace {
@@ -115,15 +114,27 @@ std::string FormatRfc3339(TimeNs time) {
     --days;
   }
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-  char buffer[64];
-  int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             static_cast<int>(second_of_day / 3'600), static_cast<int>(second_of_day / 60 % 60),
-                             static_cast<int>(second_of_day % 60));
-  std::string text(buffer, static_cast<size_t>(length));
+  std::string text;
+  text.reserve(sizeof "2026-03-01T10:00:00.123456789Z");
+  const auto put = [&text](int64_t number, int digits) {
+    int64_t scale = 1;
+    for (int i = 1; i < digits; ++i) scale *= 10;
+    for (; scale > 0; scale /= 10) text += static_cast<char>('0' + number / scale % 10);
+  };
+  put(static_cast<int>(date.year()), 4);
+  text += '-';
+  put(static_cast<unsigned>(date.month()), 2);
+  text += '-';
+  put(static_cast<unsigned>(date.day()), 2);
+  text += 'T';
+  put(second_of_day / 3'600, 2);
+  text += ':';
+  put(second_of_day / 60 % 60, 2);
+  text += ':';
+  put(second_of_day % 60, 2);
   if (ns != 0) {
-    length = std::snprintf(buffer, sizeof buffer, ".%09lld", static_cast<long long>(ns));
-    text.append(buffer, static_cast<size_t>(length));
+    text += '.';
+    put(ns, 9);
     while (text.back() == '0') text.pop_back();
   }
   text += 'Z';

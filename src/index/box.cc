@@ -34,25 +34,23 @@ int32_t TimeToSecondsUp(TimeNs time) {
   return Clamp(seconds + (whole ? 0 : 1) - kEpochNs / kNsPerSecond);
 }
 
+int32_t ToBoxAltitude(AltitudeMm altitude) { return Clamp(altitude.value); }
+
 Boxes BoxesOf(const geo::Volume4D& volume, const geo::Separation& separation) {
   WB_CHECK(separation.horizontal_m >= 0 && separation.altitude.value >= 0 && separation.time_ns >= 0);
   const int64_t altitude_margin = (separation.altitude.value + 1) / 2;
   const int64_t time_margin = (separation.time_ns + 1) / 2;
   // Halving a double is exact. BoundsOf adds the bound of its own arithmetic.
   const geo::BoundingRectangles bounds = geo::BoundsOf(volume.outline, separation.horizontal_m / 2);
-  return BoxesOf(bounds, {volume.altitudes.lower().value - altitude_margin},
-                 {volume.altitudes.upper().value + altitude_margin}, {volume.times.start().value - time_margin},
-                 {volume.times.end().value + time_margin});
-}
-
-Boxes BoxesOf(const geo::BoundingRectangles& rectangles, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end) {
-  WB_CHECK(rectangles.count == 1 || rectangles.count == 2);
+  WB_CHECK(bounds.count == 1 || bounds.count == 2);
   Boxes result;
-  result.count = rectangles.count;
+  result.count = bounds.count;
   for (int i = 0; i < 2; ++i) {
-    const geo::BoundsE7& rectangle = rectangles.rectangles[i < rectangles.count ? i : 0];
-    result.boxes[i].lower = {rectangle.south, rectangle.west, Clamp(lower.value), TimeToSecondsDown(start)};
-    result.boxes[i].upper = {rectangle.north, rectangle.east, Clamp(upper.value), TimeToSecondsUp(end)};
+    const geo::BoundsE7& rectangle = bounds.rectangles[i < bounds.count ? i : 0];
+    result.boxes[i].lower = {rectangle.south, rectangle.west, Clamp(volume.altitudes.lower().value - altitude_margin),
+                             TimeToSecondsDown({volume.times.start().value - time_margin})};
+    result.boxes[i].upper = {rectangle.north, rectangle.east, Clamp(volume.altitudes.upper().value + altitude_margin),
+                             TimeToSecondsUp({volume.times.end().value + time_margin})};
   }
   return result;
 }

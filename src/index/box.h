@@ -84,6 +84,8 @@ struct Boxes {
 // geo decide.
 int32_t TimeToSecondsDown(TimeNs time);
 int32_t TimeToSecondsUp(TimeNs time);
+// An altitude as a Box has it: the nearest one that int32 holds.
+int32_t ToBoxAltitude(AltitudeMm altitude);
 
 // The boxes of a volume, rounded outward on every axis and enlarged by half of the separation (rounded up). So, of
 // two volumes that come within a separation, made into boxes with that same or a larger separation,
@@ -92,10 +94,6 @@ int32_t TimeToSecondsUp(TimeNs time);
 //   (2) with any separation, the boxes together contain the volume.
 // REQUIRES: the separation is within the limits its fields state.
 Boxes BoxesOf(const geo::Volume4D& volume, const geo::Separation& separation = {});
-
-// The boxes of rectangles with a band of altitudes and an interval of time, rounded outward, and clamped to what a Box
-// holds: unbounded is everything. REQUIRES: lower <= upper, start <= end.
-Boxes BoxesOf(const geo::BoundingRectangles& rectangles, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end);
 
 }  // namespace wideberth::index
 

@@ -1,12 +1,11 @@
 #include "index/cell_cover.h"
 
-#include <s2/mutable_s2shape_index.h>
+#include <s2/s1angle.h>
+#include <s2/s1chord_angle.h>
 #include <s2/s2cap.h>
-#include <s2/s2cell.h>
 #include <s2/s2cell_id.h>
 #include <s2/s2cell_union.h>
 #include <s2/s2latlng.h>
-#include <s2/s2latlng_rect.h>
 #include <s2/s2lax_loop_shape.h>
 #include <s2/s2loop.h>
 #include <s2/s2polygon.h>
@@ -14,7 +13,6 @@
 #include <s2/s2shape_index_buffered_region.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -24,22 +22,24 @@
 #include "base/check.h"
 #include "geo/ellipsoid.h"
 #include "geo/predicates.h"
+#include "index/cell_lattice.h"
 
 namespace wideberth::index {
 namespace {
 
-constexpr double kSmallReachM = 3'000;  // polygons up to here are covered cell by cell
-
 // Metres on the ground as an angle between normals: at the least radius of curvature the angle is greatest. The cuts
 // of long edges lie within their deviation of the true ones.
-S1ChordAngle Outward(double metres) {
+S1Angle Outward(double metres) {
   constexpr double kSlackM = geo::Outline::kEdgeDeviationM + 1e-6;
-  return S1ChordAngle(S1Angle::Radians((metres + kSlackM) / geo::kCurvatureRadiusMinM));
+  return S1Angle::Radians((metres + kSlackM) / geo::kCurvatureRadiusMinM);
 }
 
 S2Point ToPoint(geo::LatLng p) { return S2LatLng::FromDegrees(p.latitude_deg, p.longitude_deg).ToPoint(); }
 
-S2CellUnion Covering(const S2RegionCoverer::Options& options, const S2Region& region) {
+S2CellUnion Covering(int level, const S2Region& region) {
+  S2RegionCoverer::Options options;
+  options.set_max_level(level);
+  options.set_max_cells(std::numeric_limits<int>::max());  // no cell is given up for a shorter list
   return S2RegionCoverer(options).GetCovering(region);
 }
 
@@ -50,25 +50,6 @@ S2CellUnion UnionOf(std::span<const uint64_t> cells) {
   return S2CellUnion(std::move(ids));  // sorts, and merges four cells that make one
 }
 
-// The cells of the finest level at or below `cell` that come within geo::kOutlineBoundM of a small outline. The cell is
-// taken as a polygon of geodesics, which its edges, of 2 km at most, leave by less than the slack.
-void AddFinest(S2CellId cell, const geo::Outline& outline, std::vector<S2CellId>& cells) {
-  constexpr double kSlackM = 1e-3;
-  const S2Cell shape(cell);
-  std::array<geo::LatLng, 4> corners{};
-  for (int i = 0; i < 4; ++i) {
-    const S2LatLng at(shape.GetVertex(i));
-    corners[static_cast<size_t>(i)] = {at.lat().degrees(), at.lng().degrees()};
-  }
-  const Result<geo::Outline> polygon = geo::Outline::MakePolygon(corners);
-  if (polygon && !geo::WithinDistance(outline, *polygon, geo::kOutlineBoundM + kSlackM)) return;
-  if (cell.level() >= CellCover::kLevelFinest) {
-    cells.push_back(cell);
-    return;
-  }
-  for (int child = 0; child < 4; ++child) AddFinest(cell.child(child), outline, cells);
-}
-
 }  // namespace
 
 int CoverLevel(const geo::Outline& outline) {
@@ -77,27 +58,31 @@ int CoverLevel(const geo::Outline& outline) {
 }
 
 CellCover CoverOf(const geo::Outline& outline) {
-  S2RegionCoverer::Options options;
-  options.set_max_level(CoverLevel(outline));
-  options.set_max_cells(std::numeric_limits<int>::max());  // no cell is given up for a shorter list
+  const int level = CoverLevel(outline);
+  const S1Angle margin = Outward(geo::kOutlineBoundM);
   S2CellUnion cells;
   if (outline.is_circle()) {
-    cells = Covering(options, S2Cap(ToPoint(outline.center()), Outward(outline.radius_m() + geo::kOutlineBoundM)));
-  } else if (outline.outer_radius_m() <= kSmallReachM) {
-    // Ten times as fast as the general way below.
-    const S2Cap around(ToPoint(outline.center()), Outward(outline.outer_radius_m() + geo::kOutlineBoundM));
-    std::vector<S2CellId> finest;
-    for (const S2CellId& id : Covering(options, around)) AddFinest(id, outline, finest);
-    cells = S2CellUnion(std::move(finest));
+    const S2Point center = ToPoint(outline.center());
+    const S1Angle radius = Outward(outline.radius_m() + geo::kOutlineBoundM);
+    if (auto small = CellsOfCap(center, radius, level)) {
+      cells = S2CellUnion(*std::move(small));  // sorts, and merges four cells that make one
+    } else {
+      cells = Covering(level, S2Cap(center, radius));
+    }
   } else {
     std::vector<S2Point> ring;
+    ring.reserve(outline.pieces().size());
     for (const geo::LatLng& p : outline.pieces()) ring.push_back(ToPoint(p));
-    S2Point middle(0, 0, 0);
-    for (const S2Point& p : ring) middle += p;
-    auto loop = std::make_unique<S2Loop>(std::move(ring), S2Debug::DISABLE);
-    if (loop->Contains(-middle.Normalize())) loop->Invert();
-    const S2Polygon polygon(std::move(loop), S2Debug::DISABLE);
-    cells = Covering(options, S2ShapeIndexBufferedRegion(&polygon.index(), Outward(geo::kOutlineBoundM)));
+    if (auto small = CellsOfPolygon(ring, margin, level)) {
+      cells = S2CellUnion(*std::move(small));
+    } else {
+      S2Point middle(0, 0, 0);
+      for (const S2Point& p : ring) middle += p;
+      auto loop = std::make_unique<S2Loop>(std::move(ring), S2Debug::DISABLE);
+      if (loop->Contains(-middle.Normalize())) loop->Invert();
+      const S2Polygon polygon(std::move(loop), S2Debug::DISABLE);
+      cells = Covering(level, S2ShapeIndexBufferedRegion(&polygon.index(), S1ChordAngle(margin)));
+    }
   }
   CellCover cover;
   cover.cells.reserve(cells.size());
@@ -148,20 +133,34 @@ CellCover Union(const CellCover& a, const CellCover& b) {
   return cover;
 }
 
-geo::BoundingRectangles BoundsOf(const CellCover& cover) {
-  WB_CHECK(!cover.cells.empty());
-  // S2's rectangle of a cell already allows for rounding; a unit more does for the conversion.
-  const S2LatLngRect bound = UnionOf(cover.cells).GetRectBound();
-  const auto down = [](double degrees) { return static_cast<int32_t>(std::floor(degrees * 1e7)) - 1; };
-  const auto up = [](double degrees) { return static_cast<int32_t>(std::ceil(degrees * 1e7)) + 1; };
-  const int32_t south = std::max(-900'000'000, down(bound.lat_lo().degrees()));
-  const int32_t north = std::min(900'000'000, up(bound.lat_hi().degrees()));
-  constexpr int32_t kDateLine = 1'800'000'000;
-  const int32_t west = std::max(-kDateLine, down(bound.lng_lo().degrees()));
-  const int32_t east = std::min(kDateLine, up(bound.lng_hi().degrees()));
-  if (bound.lng().is_full()) return {1, {{south, north, -kDateLine, kDateLine}, {}}};
-  if (!bound.lng().is_inverted()) return {1, {{south, north, west, east}, {}}};
-  return {2, {{south, north, west, kDateLine}, {south, north, -kDateLine, east}}};
+CoverBoxes BoxesOf(const CellCover& cover, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end) {
+  // Half of S2's leaf coordinates: then six faces fit side by side into an axis.
+  constexpr int kFaceBits = S2CellId::kMaxLevel - 1;
+  const auto on_axis = [](uint32_t biased) { return static_cast<int32_t>(biased ^ 0x8000'0000u); };
+  CoverBoxes result{};
+  int face_of_last = -1;
+  for (const uint64_t cell : cover.cells) {
+    const S2CellId id(cell);
+    int i = 0;
+    int j = 0;
+    const auto face = static_cast<uint32_t>(id.ToFaceIJOrientation(&i, &j, nullptr));
+    const auto size = static_cast<uint32_t>(S2CellId::GetSizeIJ(id.level()));
+    const uint32_t west = static_cast<uint32_t>(i) & ~(size - 1);
+    const uint32_t south = static_cast<uint32_t>(j) & ~(size - 1);
+    Box box;
+    box.lower = {on_axis((face << kFaceBits) + (west >> 1)), on_axis(south >> 1), ToBoxAltitude(lower),
+                 TimeToSecondsDown(start)};
+    box.upper = {on_axis((face << kFaceBits) + ((west + size - 1) >> 1)), on_axis((south + size - 1) >> 1),
+                 ToBoxAltitude(upper), TimeToSecondsUp(end)};
+    // Cells ascend, and so do their faces.
+    if (static_cast<int>(face) == face_of_last) {
+      result.boxes[static_cast<size_t>(result.count - 1)].Extend(box);
+    } else {
+      result.boxes[static_cast<size_t>(result.count++)] = box;
+      face_of_last = static_cast<int>(face);
+    }
+  }
+  return result;
 }
 
 }  // namespace wideberth::index

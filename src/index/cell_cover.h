@@ -1,11 +1,13 @@
 #ifndef WIDEBERTH_INDEX_CELL_COVER_H_
 #define WIDEBERTH_INDEX_CELL_COVER_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "base/units.h"
 #include "geo/outline.h"
-#include "geo/predicates.h"
+#include "index/box.h"
 
 namespace wideberth::index {
 
@@ -46,8 +48,21 @@ bool IsCover(const CellCover& cover);
 // The cover of all that is in either. O(n + m), and sorting.
 CellCover Union(const CellCover& a, const CellCover& b);
 
-// Rectangles that together contain every cell: one, or two across the antimeridian. REQUIRES: a cell.
-geo::BoundingRectangles BoundsOf(const CellCover& cover);
+// The boxes that a cover has in an index of covers: one for each face of S2's cube that it has cells on.
+struct CoverBoxes {
+  int count;
+  std::array<Box, 6> boxes;
+
+  const Box* begin() const { return boxes.data(); }
+  const Box* end() const { return boxes.data() + count; }
+};
+
+// The boxes of a cover with a band of altitudes and an interval of time. The first two axes are not latitude and
+// longitude but half of S2's (i, j) of leaf cells, about 2 cm, the faces side by side along i: the bounds of cells are
+// whole numbers there. So, of two covers that share a leaf cell and whose bands and intervals meet, some box of one
+// intersects some box of the other. Altitude and time are rounded outward and clamped to what a Box holds. O(cells).
+// REQUIRES: lower <= upper, start <= end.
+CoverBoxes BoxesOf(const CellCover& cover, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end);
 
 }  // namespace wideberth::index
 

@@ -4,13 +4,22 @@
 #include <s2/s2cap.h>
 #include <s2/s2cell.h>
 #include <s2/s2cell_id.h>
+#include <s2/s2closest_edge_query.h>
 #include <s2/s2latlng.h>
+#include <s2/s2loop.h>
+#include <s2/s2polygon.h>
+#include <s2/s2region_coverer.h>
 
+#include <array>
 #include <cmath>
+#include <memory>
 #include <random>
+#include <set>
+#include <vector>
 
 #include "geo/ellipsoid.h"
 #include "geo/predicates.h"
+#include "index/cell_lattice.h"
 
 namespace wideberth::index {
 namespace {
@@ -136,26 +145,133 @@ TEST(CellCover, ContainsWhatItIsAUnionOfAndNotMore) {
   EXPECT_TRUE(small.Contains(CellCover{}));
 }
 
-TEST(CellCover, BoundsHoldEveryCell) {
+// Boxes of two covers intersect whenever the covers do; and those of single cells exactly then.
+TEST(CellCover, BoxesOfCoversThatShareACellIntersect) {
   std::mt19937_64 random(18);
   std::uniform_real_distribution<double> unit(0, 1);
-  for (int i = 0; i < 300; ++i) {
-    const CellCover cover = CoverOf(RandomOutline(random, std::pow(10.0, 2 + 4 * unit(random))));
-    const geo::BoundingRectangles bounds = BoundsOf(cover);
-    ASSERT_TRUE(bounds.count == 1 || bounds.count == 2);
-    for (const uint64_t id : cover.cells) {
-      for (int corner = 0; corner < 4; ++corner) {
-        const S2LatLng at(S2Cell(S2CellId(id)).GetVertex(corner));
-        bool held = false;
-        for (int r = 0; r < bounds.count; ++r) {
-          const geo::BoundsE7& b = bounds.rectangles[r];
-          held |= b.south <= at.lat().degrees() * 1e7 && at.lat().degrees() * 1e7 <= b.north &&
-                  b.west <= at.lng().degrees() * 1e7 && at.lng().degrees() * 1e7 <= b.east;
-        }
-        EXPECT_TRUE(held) << "cell " << id << " corner " << at.ToStringInDegrees();
-      }
+  const auto boxes_of = [](const CellCover& cover) { return BoxesOf(cover, {0}, {1}, {0}, {0}); };
+  const auto any_intersect = [&](const CellCover& a, const CellCover& b) {
+    for (const Box& x : boxes_of(a)) {
+      for (const Box& y : boxes_of(b))
+        if (x.Intersects(y)) return true;
+    }
+    return false;
+  };
+  int met = 0;
+  for (int i = 0; i < 400; ++i) {
+    const geo::Outline outline = RandomOutline(random, std::pow(10.0, 2 + 4 * unit(random)));
+    const geo::LatLng near =
+        geo::PointAt(outline.center(), 360 * unit(random), 2 * unit(random) * outline.outer_radius_m());
+    const CellCover a = CoverOf(outline);
+    const CellCover b = CoverOf(*geo::Outline::MakeCircle(near, outline.outer_radius_m() * unit(random) + 1));
+    for (const Box& box : boxes_of(a)) EXPECT_TRUE(box.valid());
+    if (a.Intersects(b)) {
+      ++met;
+      EXPECT_TRUE(any_intersect(a, b)) << i;
+    }
+    for (int n = 0; n < 20; ++n) {
+      const CellCover x{{a.cells[random() % a.cells.size()]}};
+      const CellCover y{{b.cells[random() % b.cells.size()]}};
+      EXPECT_EQ(x.Intersects(y), any_intersect(x, y));
     }
   }
+  EXPECT_GT(met, 100);
+}
+
+TEST(CellCover, HasOneBoxForEachFaceThatItTouches) {
+  const auto count = [](geo::LatLng center, double radius_m) {
+    return BoxesOf(CoverOf(*geo::Outline::MakeCircle(center, radius_m)), {0}, {1}, {0}, {0}).count;
+  };
+  EXPECT_EQ(count({48, 11}, 300), 1);
+  EXPECT_EQ(count({0, 45}, 300), 2);                   // where two faces meet
+  EXPECT_EQ(count({35.264389682754654, 45}, 300), 3);  // and three
+  EXPECT_EQ(count({0, 180}, 300), 1);                  // the antimeridian is nothing special
+  EXPECT_EQ(count({90, 0}, 300), 1);                   // nor is the pole
+}
+
+// The fast way for small outlines against S2's own, cell for cell but for those that the margin decides.
+TEST(CellLattice, FindsTheCellsThatS2Finds) {
+  std::mt19937_64 random(21);
+  std::uniform_real_distribution<double> unit(0, 1);
+  const std::array<geo::LatLng, 6> corners = {
+      {{0, 45}, {35.264389682754654, 45}, {45, 0}, {-35.264389682754654, -135}, {90, 0}, {0, -180}}};
+  for (int i = 0; i < 3000; ++i) {
+    geo::LatLng at{std::asin(2 * unit(random) - 1) / geo::kRadiansPerDegree, 360 * unit(random) - 180};
+    if (i % 3 == 0) at = geo::PointAt(corners[random() % corners.size()], 360 * unit(random), 2000 * unit(random));
+    const S2Point center = S2LatLng::FromDegrees(at.latitude_deg, at.longitude_deg).ToPoint();
+    const S1Angle radius = S1Angle::Radians(std::pow(10.0, -7 + 4 * unit(random)));
+    const int level = radius.radians() > 3e-4 ? 13 : 16;
+    const auto found = CellsOfCap(center, radius, level);
+    ASSERT_TRUE(found.has_value());
+    std::set<S2CellId> cells(found->begin(), found->end());
+    EXPECT_EQ(cells.size(), found->size()) << "a cell twice";
+    // Every cell around, asked one by one.
+    std::vector<S2CellId> around;
+    S2RegionCoverer::Options options;
+    options.set_fixed_level(level);
+    options.set_max_cells(1 << 20);
+    S2RegionCoverer(options).GetCovering(S2Cap(center, radius * 1.5 + S1Angle::Radians(1e-5)), &around);
+    for (const S2CellId& id : around) {
+      const double distance = S2Cell(id).GetDistance(center).radians();
+      if (distance < radius.radians() - 1e-13) {
+        EXPECT_TRUE(cells.contains(id)) << i << ": " << id.ToString() << " is missing";
+      } else if (distance > radius.radians() + 1e-13) {
+        EXPECT_FALSE(cells.contains(id)) << i << ": " << id.ToString() << " is too far";
+      }
+    }
+    for (const S2CellId& id : cells) EXPECT_LE(S2Cell(id).GetDistance(center).radians(), radius.radians() + 1e-13);
+  }
+}
+
+TEST(CellLattice, FindsTheCellsOfPolygonsAndNoneFarFromThem) {
+  std::mt19937_64 random(22);
+  std::uniform_real_distribution<double> unit(0, 1);
+  const S1Angle margin = S1Angle::Radians(1e-9);
+  const std::array<geo::LatLng, 4> corners = {{{0, 45}, {35.264389682754654, 45}, {45, 0}, {90, 0}}};
+  for (int i = 0; i < 1500; ++i) {
+    geo::LatLng at{std::asin(2 * unit(random) - 1) / geo::kRadiansPerDegree, 360 * unit(random) - 180};
+    if (i % 3 == 0) at = geo::PointAt(corners[random() % corners.size()], 360 * unit(random), 2000 * unit(random));
+    const double reach_m = std::pow(10.0, 0.5 + 3 * unit(random));
+    std::vector<S2Point> ring;
+    const int vertices = 3 + static_cast<int>(random() % 9);
+    for (int n = 0; n < vertices; ++n) {
+      const geo::LatLng p =
+          geo::PointAt(at, 360.0 * n / vertices, reach_m * (i % 2 == 0 ? 1 : 0.2 + 0.8 * unit(random)));
+      ring.push_back(S2LatLng::FromDegrees(p.latitude_deg, p.longitude_deg).ToPoint());
+    }
+    const auto found = CellsOfPolygon(ring, margin, 16);
+    ASSERT_TRUE(found.has_value());
+    const std::set<S2CellId> cells(found->begin(), found->end());
+    EXPECT_EQ(cells.size(), found->size()) << "a cell twice";
+    S2Polygon shape;
+    shape.InitNested([&] {
+      std::vector<std::unique_ptr<S2Loop>> loops;
+      loops.push_back(std::make_unique<S2Loop>(ring));
+      loops.back()->Normalize();
+      return loops;
+    }());
+    S2RegionCoverer::Options options;
+    options.set_fixed_level(16);
+    options.set_max_cells(1 << 20);
+    std::vector<S2CellId> wanted;
+    S2RegionCoverer(options).GetCovering(shape, &wanted);
+    for (const S2CellId& id : wanted) {
+      EXPECT_TRUE(cells.contains(id) || !shape.MayIntersect(S2Cell(id))) << i << ": " << id.ToString();
+    }
+    S2ClosestEdgeQuery query(&shape.index());
+    for (const S2CellId& id : cells) {
+      S2ClosestEdgeQuery::CellTarget target{S2Cell(id)};
+      EXPECT_LE(query.GetDistance(&target).radians(), 8 * margin.radians()) << i << ": " << id.ToString();
+    }
+  }
+}
+
+TEST(CellLattice, LeavesWhatIsLargeToS2) {
+  EXPECT_FALSE(CellsOfCap(S2Point(1, 0, 0), S1Angle::Radians(0.011), 5).has_value());
+  EXPECT_FALSE(CellsOfCap(S2Point(1, 0, 0), S1Angle::Radians(0.002), 16).has_value());
+  const std::array<S2Point, 3> large = {S2Point(1, 0, 0), S2Point(1, 0.02, 0).Normalize(),
+                                        S2Point(1, 0, 0.02).Normalize()};
+  EXPECT_FALSE(CellsOfPolygon(large, S1Angle::Radians(1e-9), 16).has_value());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ int HexDigit(char c) {
 
 Result<Uuid> Uuid::Parse(std::string_view text, int version) {
   const bool dashes = text.size() == 36;
-  if (!dashes && text.size() != 32) return Error{Code::kInvalid, "not a UUID: it has 36 characters"};
+  if (!dashes && text.size() != 32) return Error{Code::kInvalid, "not a UUID: that would be 36 characters"};
   Uuid id;
   size_t digits = 0;
   for (size_t i = 0; i < text.size(); ++i) {
