@@ -21,12 +21,13 @@ struct ServerOptions {
   int threads = 1;
 
   // Limits. Each but those of time is told to the client; then the connection ends.
-  size_t header_bytes_max = 16 * 1024;      // 431
-  size_t body_bytes_max = 4 * 1024 * 1024;  // 413
-  std::chrono::milliseconds request_time_max{
-      10'000};  // to send the whole request, from its first byte; then it is cut off
+  size_t header_bytes_max = 16 * 1024;                // 431
+  size_t body_bytes_max = 4 * 1024 * 1024;            // 413
+  size_t large_bodies_bytes_max = 256 * 1024 * 1024;  // of all bodies above 64 KiB together; beyond it 503
+  // To send the whole request, from its first byte; then it is cut off, within a tenth of a second.
+  std::chrono::milliseconds request_time_max{10'000};
   std::chrono::milliseconds idle_time_max{75'000};   // between requests
-  std::chrono::milliseconds write_time_max{10'000};  // to take an answer
+  std::chrono::milliseconds write_time_max{10'000};  // to take an answer, and a second for each 64 KiB of it
   size_t connections_max = 20'000;                   // one more is closed at once
 };
 
