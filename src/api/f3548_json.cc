@@ -27,7 +27,7 @@ Result<bool> ParseFlag(const Member& root, std::string_view name) {
 
 Result<model::IntentState> ParseState(const Member& root) {
   WB_TRY(const Member member, root.Required("state"));
-  WB_TRY(const std::string state, member.String());
+  WB_TRY(const std::string_view state, member.Text());
   if (state == "Accepted") return model::IntentState::kAccepted;
   if (state == "Activated") return model::IntentState::kActivated;
   if (state == "Nonconforming") return model::IntentState::kNonconforming;
@@ -145,7 +145,7 @@ Result<std::string> ParseReport(std::string_view body, const std::string& report
     WB_TRY(const Member exchange, root.Required("exchange"));
     for (const char* name : {"url", "method", "recorder_role"}) {
       WB_TRY(const Member member, exchange.Required(name));
-      WB_TRY(const std::string text, member.String());
+      WB_TRY(const std::string_view text, member.Text());
       if (text.empty()) return member.Wrong("is empty");
     }
     WB_TRY(const Member request_time, exchange.Required("request_time"));

@@ -3,12 +3,14 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "model/uuid.h"
 
@@ -16,13 +18,28 @@ namespace wideberth::api {
 
 using JsonElement = simdjson::dom::element;
 
-// A member and where it stands, for messages.
+// A member and where it stands, for messages. A value that lives as long as the JSON and the names it was asked for by,
+// which are literals.
 class Member {
  public:
-  Member(JsonElement element, std::string path) : element_(element), path_(std::move(path)) {}
+  // The root of a body.
+  explicit Member(JsonElement element) : element_(element) {}
 
-  const std::string& path() const { return path_; }
-  Error Wrong(const std::string& reason) const { return {Code::kInvalid, path_ + ": " + reason}; }
+  // "extents[0].volume".
+  std::string path() const {
+    std::string path;
+    for (size_t i = 0; i < depth_; ++i) {
+      const Step& step = steps_[i];
+      if (step.name.data() == nullptr) {
+        path += "[" + std::to_string(step.index) + "]";
+      } else {
+        if (!path.empty()) path += '.';
+        path += step.name;
+      }
+    }
+    return path;
+  }
+  Error Wrong(const std::string& reason) const { return {Code::kInvalid, path() + ": " + reason}; }
   JsonElement element() const { return element_; }
 
   bool is_object() const { return element_.is_object(); }
@@ -33,17 +50,22 @@ class Member {
     if (element_.get_object().get(object) != simdjson::SUCCESS) return Wrong("is not an object");
     JsonElement found;
     if (object.at_key(name).get(found) != simdjson::SUCCESS || found.is_null()) return std::optional<Member>();
-    return std::optional<Member>(Member(found, PathOf(name)));
+    return std::optional<Member>(Below(found, {name, 0}));
   }
   Result<Member> Required(std::string_view name) const {
-    WB_TRY(std::optional<Member> found, Optional(name));
-    if (!found) return Error{Code::kInvalid, PathOf(name) + ": is missing"};
-    return *std::move(found);
+    WB_TRY(const std::optional<Member> found, Optional(name));
+    if (!found) return Below(element_, {name, 0}).Wrong("is missing");
+    return *found;
   }
   Result<std::string> String() const {
+    WB_TRY(const std::string_view text, Text());
+    return std::string(text);
+  }
+  // The same, without a copy.
+  Result<std::string_view> Text() const {
     std::string_view text;
     if (element_.get_string().get(text) != simdjson::SUCCESS) return Wrong("is not a string");
-    return std::string(text);
+    return text;
   }
   Result<double> Number() const {
     double number = 0;
@@ -62,21 +84,33 @@ class Member {
     return array;
   }
   Result<model::Uuid> Id(int version = 4) const {
-    WB_TRY(const std::string text, String());
+    WB_TRY(const std::string_view text, Text());
     Result<model::Uuid> id = model::Uuid::Parse(text, version);
     if (!id) return Wrong(id.error().message);
     return id;
   }
-  // One of an array's.
-  Member At(JsonElement element, size_t index) const { return {element, path_ + "[" + std::to_string(index) + "]"}; }
+  // One of this array's.
+  Member At(JsonElement element, size_t index) const { return Below(element, {{}, index}); }
 
  private:
-  std::string PathOf(std::string_view name) const {
-    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  static constexpr size_t kDepthMax = 12;  // of what any interface asks for
+
+  struct Step {
+    std::string_view name;  // or, without one, an element of an array
+    size_t index;
+  };
+
+  Member Below(JsonElement element, Step step) const {
+    WB_CHECK(depth_ < kDepthMax);
+    Member below(*this);
+    below.element_ = element;
+    below.steps_[below.depth_++] = step;
+    return below;
   }
 
   JsonElement element_;
-  std::string path_;
+  std::array<Step, kDepthMax> steps_{};
+  size_t depth_ = 0;
 };
 
 // Parses a body and gives its root to `use`; the JSON lives as long as that.
@@ -88,7 +122,7 @@ Result<T> WithBody(std::string_view body, Use use) {
   if (error != simdjson::SUCCESS)
     return Error{Code::kInvalid, std::string("body: is not JSON: ") + simdjson::error_message(error)};
   if (!root.is_object()) return Error{Code::kInvalid, "body: is not an object"};
-  return use(Member(root, ""));
+  return use(Member(root));
 }
 
 }  // namespace wideberth::api

@@ -45,7 +45,7 @@ Result<geo::Outline> ParseCircle(const Member& circle) {
   WB_TRY(const Member value, radius.Required("value"));
   WB_TRY(const double radius_m, value.Number());
   WB_TRY(const Member units, radius.Required("units"));
-  WB_TRY(const std::string unit, units.String());
+  WB_TRY(const std::string_view unit, units.Text());
   if (unit != "M") return units.Wrong("is not \"M\"");
   Result<geo::Outline> outline = geo::Outline::MakeCircle(point, radius_m);
   if (!outline) return value.Wrong(outline.error().message);
@@ -54,10 +54,10 @@ Result<geo::Outline> ParseCircle(const Member& circle) {
 
 Result<double> ParseAltitude(const Member& altitude) {
   WB_TRY(const Member reference, altitude.Required("reference"));
-  WB_TRY(const std::string datum, reference.String());
+  WB_TRY(const std::string_view datum, reference.Text());
   if (datum != "W84") return reference.Wrong("is not \"W84\"");
   WB_TRY(const Member units, altitude.Required("units"));
-  WB_TRY(const std::string unit, units.String());
+  WB_TRY(const std::string_view unit, units.Text());
   if (unit != "M") return units.Wrong("is not \"M\"");
   WB_TRY(const Member value, altitude.Required("value"));
   WB_TRY(const double metres, value.Number());
@@ -67,10 +67,10 @@ Result<double> ParseAltitude(const Member& altitude) {
 
 Result<TimeNs> ParseTime(const Member& time, Round round) {
   WB_TRY(const Member format, time.Required("format"));
-  WB_TRY(const std::string name, format.String());
+  WB_TRY(const std::string_view name, format.Text());
   if (name != "RFC3339") return format.Wrong("is not \"RFC3339\"");
   WB_TRY(const Member value, time.Required("value"));
-  WB_TRY(const std::string text, value.String());
+  WB_TRY(const std::string_view text, value.Text());
   Result<TimeNs> parsed = ParseRfc3339(text, round);
   if (!parsed) return value.Wrong(parsed.error().message);
   return parsed;
