@@ -21,24 +21,14 @@ using model::Stamp;
 using model::Subscription;
 using model::Uuid;
 
-namespace {
-
-template <typename T>
-RecordKind KindOf() {
-  if constexpr (std::is_same_v<T, OperationalIntentReference>) return RecordKind::kOperationalIntent;
-  if constexpr (std::is_same_v<T, ConstraintReference>) return RecordKind::kConstraint;
-  return RecordKind::kSubscription;
-}
-
-}  // namespace
-
 // ---- Time.
 
 template <typename T>
-void Airspace::ExpireOne(Table<T>& table, RecordKind kind, const Uuid& id, TimeNs now, Changes& changes) {
-  const T& entity = *table.Find(id);
+void Airspace::ExpireOne(Table<T>& table, RecordKind kind, uint32_t slot, TimeNs now, Changes& changes) {
+  const T& entity = table.at(slot);
   const TimeNs gone = Later(entity.extents.end, kKeptAfterEndNs);
   if (gone < now) {
+    const Uuid id = entity.id;
     if constexpr (std::is_same_v<T, OperationalIntentReference>) {
       const std::optional<Uuid> subscription_id = entity.subscription_id;
       if (subscription_id) dependents_.erase({*subscription_id, id});
@@ -49,26 +39,26 @@ void Airspace::ExpireOne(Table<T>& table, RecordKind kind, const Uuid& id, TimeN
     }
     return;
   }
-  events_.erase({entity.extents.end, kind, id});
-  table.Leave(entity);
-  events_.emplace(gone, kind, id);
+  events_.erase({entity.extents.end, kind, slot});
+  table.Leave(slot);
+  events_.insert({gone, kind, slot});
 }
 
 void Airspace::LetExpire(TimeNs now, Changes& changes) {
-  while (!events_.empty() && std::get<TimeNs>(*events_.begin()) < now) {
-    const auto [time, kind, id] = *events_.begin();
+  while (!events_.empty() && events_.begin()->time < now) {
+    const auto [time, kind, slot] = *events_.begin();
     switch (kind) {
       case RecordKind::kOperationalIntent:
-        ExpireOne(intents_, kind, id, now, changes);
+        ExpireOne(intents_, kind, slot, now, changes);
         break;
       case RecordKind::kConstraint:
-        ExpireOne(constraints_, kind, id, now, changes);
+        ExpireOne(constraints_, kind, slot, now, changes);
         break;
       case RecordKind::kSubscription: {
         // While an intent depends on it, it stays readable; it goes with the last of them, whose end is not after its
         // own but may be as late. Both events may be due at once.
-        const Subscription& subscription = *subscriptions_.Find(id);
-        if (Later(subscription.extents.end, kKeptAfterEndNs) < now) {
+        const Uuid id = subscriptions_.at(slot).id;
+        if (Later(subscriptions_.at(slot).extents.end, kKeptAfterEndNs) < now) {
           for (auto at = dependents_.lower_bound({id, Uuid{}}); at != dependents_.end() && at->first == id;) {
             OperationalIntentReference detached = *intents_.Find(at->second);
             at = dependents_.erase(at);
@@ -76,7 +66,7 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
             Replace(intents_, RecordKind::kOperationalIntent, std::move(detached), now, changes);
           }
         }
-        ExpireOne(subscriptions_, kind, id, now, changes);
+        ExpireOne(subscriptions_, kind, slot, now, changes);
         break;
       }
       case RecordKind::kAvailability:
@@ -91,13 +81,13 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
     const model::UsedOvnSuffix used = used_suffixes_by_time_.begin()->second;
     used_suffixes_by_time_.erase(used_suffixes_by_time_.begin());
     used_suffixes_.erase(used);
-    changes.push_back({KeyOf(model::Entity(used)), std::nullopt});
+    changes.push_back({KeyOf(used), std::nullopt});
   }
 }
 
 std::optional<TimeNs> Airspace::NextExpiry() const {
   if (events_.empty()) return std::nullopt;
-  return Later(std::get<TimeNs>(*events_.begin()), 1);
+  return Later(events_.begin()->time, 1);
 }
 
 // ---- What commands have in common.
@@ -131,9 +121,10 @@ std::vector<model::Notified> Airspace::Notify(const std::vector<const Extents*>&
   }
   std::vector<model::Notified> notified;
   for (const Uuid& id : ids) {
-    Subscription& subscription = *subscriptions_.Find(id);
+    const uint32_t slot = subscriptions_.SlotOf(id);
+    Subscription& subscription = subscriptions_.at(slot);
     if (subscription.notification_index < std::numeric_limits<int32_t>::max()) ++subscription.notification_index;
-    changes.push_back({KeyOf(RecordKind::kSubscription, id), model::Encode(subscription)});
+    changes.push_back({KeyOf(RecordKind::kSubscription, slot), model::Encode(subscription)});
     notified.push_back({subscription.uss_base_url, id, subscription.notification_index});
   }
   std::stable_sort(notified.begin(), notified.end(),
@@ -165,14 +156,14 @@ Outcome Airspace::Do(const Stamp&, const model::SetAvailability& command, Change
     return Error{Code::kConflict, "old_version: it is not the current one; read the availability again"};
   model::UssAvailability& availability = availabilities_[command.uss_id];
   availability = {command.uss_id, command.new_version, command.availability};
-  changes.push_back({KeyOf(model::Entity(availability)), model::Encode(availability)});
+  changes.push_back({KeyOf(availability), model::Encode(availability)});
   return model::AvailabilitySet{availability};
 }
 
 Outcome Airspace::Do(const Stamp&, const model::MakeReport& command, Changes& changes) {
   if (!reports_.emplace(command.report.id, command.report).second)
     return Error{Code::kConflict, "the id that was drawn for the report is taken; try again"};
-  changes.push_back({KeyOf(model::Entity(command.report)), model::Encode(command.report)});
+  changes.push_back({KeyOf(command.report), model::Encode(command.report)});
   return model::ReportMade{command.report};
 }
 
@@ -231,15 +222,16 @@ model::UssAvailability Airspace::FindAvailability(std::string_view uss_id) const
 
 // ---- The store.
 
-Result<void> Airspace::Restore(model::Entity entity) {
+Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity) {
   const auto add = [&]<typename T>(Table<T>& table, T one) -> Result<void> {
-    if (table.Find(one.id) != nullptr) return Error{Code::kInvalid, one.id.ToString() + " is there twice"};
     if (one.extents.cover.cells.empty()) return Error{Code::kInvalid, one.id.ToString() + " covers nothing"};
     if (one.extents.start == Extents::kNoStart || one.extents.end == Extents::kNoEnd)
       return Error{Code::kInvalid, one.id.ToString() + " has no time"};
-    Changes same;
+    const std::string id = one.id.ToString();
+    const uint32_t slot = model::SlotOf(key);
+    if (!table.AddAt(slot, std::move(one))) return Error{Code::kInvalid, id + " is there twice, or its slot"};
     // Whatever is over by now leaves with the first command.
-    Replace(table, KindOf<T>(), std::move(one), {std::numeric_limits<int64_t>::min()}, same);
+    Schedule(table, key.kind, slot, {std::numeric_limits<int64_t>::min()});
     return {};
   };
   if (auto* intent = std::get_if<OperationalIntentReference>(&entity)) {
@@ -264,7 +256,10 @@ Result<void> Airspace::Restore(model::Entity entity) {
   return {};
 }
 
-Result<void> Airspace::CheckReferences() const {
+Result<void> Airspace::FinishRestore() {
+  intents_.CollectFree();
+  constraints_.CollectFree();
+  subscriptions_.CollectFree();
   for (const auto& [subscription_id, intent_id] : dependents_) {
     const Subscription* subscription = subscriptions_.Find(subscription_id);
     if (subscription == nullptr) {
@@ -282,13 +277,15 @@ Result<void> Airspace::CheckReferences() const {
 }
 
 void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, const std::string&)>& visit) const {
-  const auto show = [&](const model::Entity& entity) { visit(KeyOf(entity), model::Encode(entity)); };
-  for (const auto& [id, slot] : intents_.ids()) show(*intents_.Find(id));
-  for (const auto& [id, slot] : constraints_.ids()) show(*constraints_.Find(id));
-  for (const auto& [id, slot] : subscriptions_.ids()) show(*subscriptions_.Find(id));
-  for (const auto& [id, availability] : availabilities_) show(availability);
-  for (const auto& [id, report] : reports_) show(report);
-  for (const model::UsedOvnSuffix& used : used_suffixes_) show(used);
+  const auto show_table = [&](RecordKind kind, const auto& table) {
+    table.ForEach([&](uint32_t slot, const auto& entity) { visit(KeyOf(kind, slot), model::Encode(entity)); });
+  };
+  show_table(RecordKind::kOperationalIntent, intents_);
+  show_table(RecordKind::kConstraint, constraints_);
+  show_table(RecordKind::kSubscription, subscriptions_);
+  for (const auto& [id, availability] : availabilities_) visit(KeyOf(availability), model::Encode(availability));
+  for (const auto& [id, report] : reports_) visit(KeyOf(report), model::Encode(report));
+  for (const model::UsedOvnSuffix& used : used_suffixes_) visit(KeyOf(used), model::Encode(used));
 }
 
 Airspace::Sizes Airspace::sizes() const {

@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_AIRSPACE_AIRSPACE_H_
 #define WIDEBERTH_AIRSPACE_AIRSPACE_H_
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,7 +10,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,15 +40,16 @@ class Airspace {
   Airspace& operator=(const Airspace&) = delete;
 
   // Does the command, or refuses it (Error, KeyMissing) and changes nothing but what has expired. `changes` receives
-  // what is different in the store from now on. Refusals come in this order: fields that only the time can judge, existence,
-  // owner, version, availability, what the request refers to, the key. REQUIRES: stamp.time is not lower than in any call before; extents have cells.
+  // what is different in the store from now on. Refusals come in this order: fields that only the time can judge,
+  // existence, owner, version, availability, what the request refers to, the key. REQUIRES: stamp.time is not lower
+  // than in any call before; extents have cells.
   model::Outcome Apply(const model::Stamp& stamp, const model::Command& command,
                        std::vector<model::RecordChange>& changes);
 
-  // Adds what the store kept, before the first Apply. kInvalid for what cannot be (an id twice).
-  Result<void> Restore(model::Entity entity);
-  // After the last Restore: kInvalid if something refers to what is not there.
-  Result<void> CheckReferences() const;
+  // Adds what the store kept under a key, before the first Apply. kInvalid for what cannot be (an id twice).
+  Result<void> Restore(const model::RecordKey& key, model::Entity entity);
+  // After the last Restore, and before anything else: kInvalid if something refers to what is not there.
+  Result<void> FinishRestore();
 
   // ---- Queries. `now` decides what is over. Lists are in the order of ids.
   std::optional<model::IntentSeen> FindIntent(const model::Uuid& id) const;
@@ -64,7 +65,7 @@ class Airspace {
   // When the next Expire has something to do; nothing when there is nothing that ends.
   std::optional<TimeNs> NextExpiry() const;
 
-  // Every record that the store should have, in the order of keys.
+  // Every record that the store should have.
   void VisitRecords(const std::function<void(const model::RecordKey&, const std::string&)>& visit) const;
 
   struct Sizes {
@@ -80,8 +81,14 @@ class Airspace {
 
  private:
   using Changes = std::vector<model::RecordChange>;
-  // An entity's next event: it leaves the index, or it goes.
-  using Event = std::tuple<TimeNs, model::RecordKind, model::Uuid>;
+  // An entity's next event, by its slot: it leaves the index, or it goes.
+  struct Event {
+    TimeNs time;
+    model::RecordKind kind;
+    uint32_t slot;
+
+    friend auto operator<=>(const Event&, const Event&) = default;
+  };
 
   model::Outcome Do(const model::Stamp& stamp, const model::PutOperationalIntent& command, Changes& changes);
   model::Outcome Do(const model::Stamp& stamp, const model::DeleteOperationalIntent& command, Changes& changes);
@@ -95,11 +102,14 @@ class Airspace {
 
   void LetExpire(TimeNs now, Changes& changes);
   template <typename T>
-  void ExpireOne(Table<T>& table, model::RecordKind kind, const model::Uuid& id, TimeNs now, Changes& changes);
+  void ExpireOne(Table<T>& table, model::RecordKind kind, uint32_t slot, TimeNs now, Changes& changes);
 
   // Puts an entity in the place of the one with its id, if there is one: table, index, events, store.
   template <typename T>
   void Replace(Table<T>& table, model::RecordKind kind, T entity, TimeNs now, Changes& changes);
+  // Into the index, unless it is over, and its next event.
+  template <typename T>
+  void Schedule(Table<T>& table, model::RecordKind kind, uint32_t slot, TimeNs now);
   template <typename T>
   void Erase(Table<T>& table, model::RecordKind kind, const model::Uuid& id, Changes& changes);
 

@@ -685,9 +685,9 @@ TEST(AirspaceAgainstTheSlowModel, AgreesOnRandomCommandsAndAfterRestarts) {
       for (const auto& [key, record] : stored) {
         Result<model::Entity> entity = model::Decode(key, record);
         ASSERT_TRUE(entity) << entity.error().message;
-        ASSERT_TRUE(again->Restore(*std::move(entity)));
+        ASSERT_TRUE(again->Restore(key, *std::move(entity)));
       }
-      ASSERT_TRUE(again->CheckReferences());
+      ASSERT_TRUE(again->FinishRestore());
       airspace = std::move(again);
     }
     accepted += driver.accepted;

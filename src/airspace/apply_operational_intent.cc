@@ -116,7 +116,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& comm
   if (used) {
     used_suffixes_.insert(*used);
     used_suffixes_by_time_.emplace(used->suffix.unix_ms(), *used);
-    changes.push_back({KeyOf(model::Entity(*used)), model::Encode(*used)});
+    changes.push_back({KeyOf(*used), model::Encode(*used)});
   }
   if (subscription) Replace(subscriptions_, RecordKind::kSubscription, std::move(*subscription), stamp.time, changes);
   if (old_subscription) dependents_.erase({*old_subscription, command.id});

@@ -19,30 +19,39 @@ inline TimeNs Later(TimeNs time, int64_t ns) {
 
 inline bool IsOver(const model::Extents& extents, TimeNs now) { return extents.end < now; }
 
+// When an entity in the table has its next event: it leaves the index, or it goes.
+template <typename T>
+TimeNs NextEvent(const Table<T>& table, uint32_t slot) {
+  const TimeNs end = table.at(slot).extents.end;
+  return table.entered(slot) ? end : Later(end, kKeptAfterEndNs);
+}
+
+template <typename T>
+void Airspace::Schedule(Table<T>& table, model::RecordKind kind, uint32_t slot, TimeNs now) {
+  if (!IsOver(table.at(slot).extents, now)) table.Enter(slot);
+  events_.insert({NextEvent(table, slot), kind, slot});
+}
+
 template <typename T>
 void Airspace::Replace(Table<T>& table, model::RecordKind kind, T entity, TimeNs now, Changes& changes) {
-  if (const T* old = table.Find(entity.id)) {
-    events_.erase(
-        {table.entered(old->id) ? old->extents.end : Later(old->extents.end, kKeptAfterEndNs), kind, old->id});
-    table.Remove(old->id);
-  }
-  const T& added = table.Add(std::move(entity));
-  if (IsOver(added.extents, now)) {
-    events_.emplace(Later(added.extents.end, kKeptAfterEndNs), kind, added.id);
+  uint32_t slot = table.SlotOf(entity.id);
+  if (slot == Table<T>::kNoSlot) {
+    slot = table.Add(std::move(entity));
   } else {
-    table.Enter(added);
-    events_.emplace(added.extents.end, kind, added.id);
+    events_.erase({NextEvent(table, slot), kind, slot});
+    table.Set(slot, std::move(entity));
   }
-  changes.push_back({model::KeyOf(kind, added.id), model::Encode(added)});
+  Schedule(table, kind, slot, now);
+  changes.push_back({model::KeyOf(kind, slot), model::Encode(table.at(slot))});
 }
 
 template <typename T>
 void Airspace::Erase(Table<T>& table, model::RecordKind kind, const model::Uuid& id, Changes& changes) {
-  const T* entity = table.Find(id);
-  WB_CHECK(entity != nullptr);
-  events_.erase({table.entered(id) ? entity->extents.end : Later(entity->extents.end, kKeptAfterEndNs), kind, id});
-  table.Remove(id);
-  changes.push_back({model::KeyOf(kind, id), std::nullopt});
+  const uint32_t slot = table.SlotOf(id);
+  WB_CHECK(slot != Table<T>::kNoSlot);
+  events_.erase({NextEvent(table, slot), kind, slot});
+  table.Remove(slot);
+  changes.push_back({model::KeyOf(kind, slot), std::nullopt});
 }
 
 }  // namespace wideberth::airspace

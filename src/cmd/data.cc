@@ -23,9 +23,9 @@ Result<airspace::Airspace::Sizes> CheckStore(store::SqliteStore& store) {
       return Error{Code::kIo, store.path() + ": a record of kind " + std::to_string(static_cast<int>(key.kind)) +
                                   " is damaged: " + entity.error().message};
     stored.emplace(key, record);
-    return airspace.Restore(*std::move(entity));
+    return airspace.Restore(key, *std::move(entity));
   }));
-  WB_TRY_OK(airspace.CheckReferences());
+  WB_TRY_OK(airspace.FinishRestore());
   size_t same = 0;
   airspace.VisitRecords([&](const model::RecordKey& key, const std::string& record) {
     const auto at = stored.find(key);

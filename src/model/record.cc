@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.h"
+
 namespace wideberth::model {
 namespace {
 
@@ -191,30 +193,49 @@ struct Encoder {
   std::string operator()(const UsedOvnSuffix& e) const { return Serialize<stored::UsedOvnSuffix>(e); }
 };
 
-struct Keyer {
-  RecordKey operator()(const OperationalIntentReference& e) const {
-    return KeyOf(RecordKind::kOperationalIntent, e.id);
-  }
-  RecordKey operator()(const ConstraintReference& e) const { return KeyOf(RecordKind::kConstraint, e.id); }
-  RecordKey operator()(const Subscription& e) const { return KeyOf(RecordKind::kSubscription, e.id); }
-  RecordKey operator()(const UssAvailability& e) const { return {RecordKind::kAvailability, e.uss_id}; }
-  RecordKey operator()(const Report& e) const { return KeyOf(RecordKind::kReport, e.id); }
-  RecordKey operator()(const UsedOvnSuffix& e) const {
-    return {RecordKind::kUsedOvnSuffix, Bytes(e.intent) + Bytes(e.suffix)};
+constexpr size_t kSlotBytes = 4;
+
+// Whether a record may stand under a key.
+struct Fits {
+  const RecordKey& key;
+
+  bool operator()(const UssAvailability& e) const { return KeyOf(e) == key; }
+  bool operator()(const Report& e) const { return KeyOf(e) == key; }
+  bool operator()(const UsedOvnSuffix& e) const { return KeyOf(e) == key; }
+  template <typename T>
+  bool operator()(const T&) const {
+    return key.key.size() == kSlotBytes;
   }
 };
 
 }  // namespace
 
-RecordKey KeyOf(RecordKind kind, const Uuid& id) { return {kind, Bytes(id)}; }
+RecordKey KeyOf(RecordKind kind, uint32_t slot) {
+  RecordKey key{kind, std::string(kSlotBytes, '\0')};
+  for (size_t i = 0; i < kSlotBytes; ++i) key.key[kSlotBytes - 1 - i] = static_cast<char>(slot >> (8 * i) & 0xff);
+  return key;
+}
 
-RecordKey KeyOf(const Entity& entity) { return std::visit(Keyer{}, entity); }
+RecordKey KeyOf(const UssAvailability& availability) { return {RecordKind::kAvailability, availability.uss_id}; }
+
+RecordKey KeyOf(const Report& report) { return {RecordKind::kReport, Bytes(report.id)}; }
+
+RecordKey KeyOf(const UsedOvnSuffix& used) {
+  return {RecordKind::kUsedOvnSuffix, Bytes(used.intent) + Bytes(used.suffix)};
+}
+
+uint32_t SlotOf(const RecordKey& key) {
+  WB_CHECK(key.key.size() == kSlotBytes);
+  uint32_t slot = 0;
+  for (const char byte : key.key) slot = slot << 8 | static_cast<uint8_t>(byte);
+  return slot;
+}
 
 std::string Encode(const Entity& entity) { return std::visit(Encoder{}, entity); }
 
 Result<Entity> Decode(const RecordKey& key, std::string_view record) {
   WB_TRY(Entity entity, Parse(key.kind, record));
-  if (KeyOf(entity) != key) return Error{Code::kInvalid, "the record belongs to another key"};
+  if (!std::visit(Fits{key}, entity)) return Error{Code::kInvalid, "the record belongs to another key"};
   // What protobuf forgives (fields twice, unknown ones) is nothing that we wrote.
   if (Encode(entity) != record) return Error{Code::kInvalid, "the record is not as it would be written"};
   return entity;

@@ -24,7 +24,9 @@ enum class RecordKind : uint8_t {
   kUsedOvnSuffix = 6,
 };
 
-// What names a record: the 16 bytes of an id; a USS's id; the two ids of a used suffix.
+// What names a record. Of references and subscriptions: their slot in the airspace (4 bytes, the highest first), so
+// that what comes together is stored together. Of the others: a USS's id; a report's id, 16 bytes; the two ids of a
+// used suffix.
 struct RecordKey {
   RecordKind kind;
   std::string key;
@@ -41,11 +43,16 @@ struct RecordChange {
 using Entity =
     std::variant<OperationalIntentReference, ConstraintReference, Subscription, UssAvailability, Report, UsedOvnSuffix>;
 
-RecordKey KeyOf(const Entity& entity);
-RecordKey KeyOf(RecordKind kind, const Uuid& id);
+RecordKey KeyOf(RecordKind kind, uint32_t slot);
+RecordKey KeyOf(const UssAvailability& availability);
+RecordKey KeyOf(const Report& report);
+RecordKey KeyOf(const UsedOvnSuffix& used);
+// REQUIRES: a key that Decode took for an entity with a slot.
+uint32_t SlotOf(const RecordKey& key);
+
 // The same bytes for equal entities.
 std::string Encode(const Entity& entity);
-// kInvalid, saying what is wrong, for what is not a record that Encode made of an entity with that key.
+// kInvalid, saying what is wrong, for what is not a record that Encode made of an entity that may have that key.
 Result<Entity> Decode(const RecordKey& key, std::string_view record);
 
 }  // namespace wideberth::model

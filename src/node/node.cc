@@ -14,9 +14,9 @@ Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& cloc
   node->last_time_ = node->durable_.time;
   WB_TRY_OK(store.Load([&](const model::RecordKey& key, std::string_view record) -> Result<void> {
     WB_TRY(model::Entity entity, model::Decode(key, record));
-    return node->airspace_.Restore(std::move(entity));
+    return node->airspace_.Restore(key, std::move(entity));
   }));
-  WB_TRY_OK(node->airspace_.CheckReferences());
+  WB_TRY_OK(node->airspace_.FinishRestore());
   node->sequencer_ = std::thread([raw = node.get()] { raw->Run(); });
   return node;
 }

@@ -38,6 +38,23 @@ uint32_t ChecksumOf(const RecordKey& key, std::string_view record) {
   return static_cast<uint32_t>(sum);
 }
 
+// For migrations: checksum(kind, key, record).
+void ChecksumInSql(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto bytes = [&](int at) {
+    const void* blob = sqlite3_value_blob(values[at]);
+    return std::string_view(static_cast<const char*>(blob), static_cast<size_t>(sqlite3_value_bytes(values[at])));
+  };
+  const RecordKey key{static_cast<model::RecordKind>(sqlite3_value_int(values[0])), std::string(bytes(1))};
+  sqlite3_result_int64(context, static_cast<int64_t>(ChecksumOf(key, bytes(2))));
+}
+
+// For migrations: slot_key(number), the key of a reference or subscription in that slot.
+void SlotKeyInSql(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto slot = static_cast<uint32_t>(sqlite3_value_int64(values[0]));
+  const std::string key = model::KeyOf(model::RecordKind::kOperationalIntent, slot).key;
+  sqlite3_result_blob(context, key.data(), static_cast<int>(key.size()), SQLITE_TRANSIENT);
+}
+
 }  // namespace
 
 // A prepared statement. Thread-compatible.
@@ -260,14 +277,32 @@ Result<void> SqliteStore::Migrate() {
                                 ". Use the newer program that wrote it"};
   }
   if (format == kFormat) return {};
-  if (sqlite3_db_readonly(database_, "main") == 1) return Error{Code::kIo, path_ + ": there is no store in it yet"};
+  if (sqlite3_db_readonly(database_, "main") == 1) {
+    return Error{Code::kIo, format == 0 ? path_ + ": there is no store in it yet"
+                                        : path_ + ": the store has format " + std::to_string(format) +
+                                              "; start `wideberth serve` on it once, which brings it up to date"};
+  }
   // One step for each format, from the one before it; a store of any age passes through all that it lacks.
   static constexpr const char* kSteps[kFormat] = {
       "CREATE TABLE records(kind INTEGER NOT NULL, key BLOB NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT NULL,"
       " PRIMARY KEY(kind, key)) WITHOUT ROWID, STRICT;"
       "CREATE TABLE position(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
       "INSERT INTO position VALUES('batch', 0), ('time_ns', -9223372036854775808);",
+      // References and subscriptions were stored under their ids, each on a page of its own. A record that is damaged
+      // stays so.
+      "CREATE TABLE records_2(kind INTEGER NOT NULL, key BLOB NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT "
+      "NULL,"
+      " PRIMARY KEY(kind, key)) WITHOUT ROWID, STRICT;"
+      "INSERT INTO records_2 SELECT kind, new_key, record,"
+      " CASE WHEN checksum = checksum(kind, key, record) THEN checksum(kind, new_key, record) ELSE -1 END FROM"
+      " (SELECT *, CASE WHEN kind IN (1, 2, 3) THEN slot_key(row_number() OVER (PARTITION BY kind ORDER BY key) - 1)"
+      " ELSE key END AS new_key FROM records);"
+      "DROP TABLE records;"
+      "ALTER TABLE records_2 RENAME TO records;",
   };
+  constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+  sqlite3_create_function(database_, "checksum", 3, kFlags, nullptr, ChecksumInSql, nullptr, nullptr);
+  sqlite3_create_function(database_, "slot_key", 1, kFlags, nullptr, SlotKeyInSql, nullptr, nullptr);
   WB_TRY_OK(Run("BEGIN IMMEDIATE"));
   for (int64_t step = format; step < kFormat; ++step) WB_TRY_OK(Run(kSteps[step]));
   const std::string stamp = "PRAGMA application_id=" + std::to_string(kApplicationId) +

@@ -14,7 +14,7 @@ namespace wideberth::store {
 // has a checksum, because SQLite has none. Thread-compatible.
 class SqliteStore final : public Store {
  public:
-  static constexpr int kFormat = 1;  // the version of the layout; an older one is brought up to it, a newer one refused
+  static constexpr int kFormat = 2;  // the version of the layout; an older one is brought up to it, a newer one refused
   static constexpr const char* kFileName = "wideberth.db";
 
   struct Options {

@@ -119,5 +119,45 @@ TEST_F(SqliteStoreTest, ABackupOfAnOpenStoreIsAWholeStore) {
   EXPECT_EQ(*opened->position(), (Position{1, {1}}));
 }
 
+// A store that the first version wrote: every record must be there, under its new key.
+TEST_F(SqliteStoreTest, AStoreOfFormat1IsBroughtUpToDate) {
+  std::filesystem::copy(WB_GOLDEN_DIR "/store-format-1.db", file());
+  EXPECT_FALSE(SqliteStore::Open(directory_, {.read_only = true})) << "reading alone does not migrate";
+  auto store = *SqliteStore::Open(directory_);
+  EXPECT_TRUE(store->CheckFile());
+  std::map<RecordKind, int> counts;
+  for (const auto& [key, record] : Contents(*store)) {
+    const Result<model::Entity> entity = model::Decode(key, record);
+    ASSERT_TRUE(entity) << entity.error().message;
+    if (key.kind <= RecordKind::kSubscription) {
+      EXPECT_EQ(model::SlotOf(key), static_cast<uint32_t>(counts[key.kind]));
+    }
+    ++counts[key.kind];
+  }
+  EXPECT_EQ(counts, (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 4},
+                                               {RecordKind::kConstraint, 1},
+                                               {RecordKind::kSubscription, 4},
+                                               {RecordKind::kAvailability, 1},
+                                               {RecordKind::kReport, 1},
+                                               {RecordKind::kUsedOvnSuffix, 1}}));
+  EXPECT_EQ(store->position()->batch, 8u);
+  store.reset();
+  EXPECT_TRUE(SqliteStore::Open(directory_)) << "and once more";
+}
+
+TEST_F(SqliteStoreTest, WhatWasDamagedBeforeAMigrationIsStillSeenToBe) {
+  std::filesystem::copy(WB_GOLDEN_DIR "/store-format-1.db", file());
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(database, "UPDATE records SET checksum = checksum + 1 WHERE kind = 2", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(database);
+  auto store = *SqliteStore::Open(directory_);
+  const auto loaded = store->Load([](const RecordKey&, std::string_view) -> Result<void> { return {}; });
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("kind 2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace wideberth::store
