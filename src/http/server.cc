@@ -44,6 +44,7 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 
 constexpr auto kSweepEvery = std::chrono::milliseconds(100);  // how often deadlines are looked at
 constexpr size_t kReadBytes = 16 * 1024;                      // asked for at a time
+constexpr size_t kFirstReadBytes = 1024;                      // over TLS, where an idle connection waits with them
 constexpr size_t kWriteBytesPerSecondMin = 64 * 1024;         // a client that takes an answer more slowly is cut off
 constexpr size_t kBodyBytesSmall = 64 * 1024;                 // bodies up to here are always read
 
@@ -257,14 +258,11 @@ Awaitable<beast::error_code> Server::State::ReadRequest(Stream& stream, Open& op
     }
     const bool first = buffer.size() == 0 && !parser.got_some();
     if constexpr (std::is_same_v<Stream, TlsStream>) {
-      if (first && SSL_pending(stream.native_handle()) == 0)
-        co_await stream.next_layer().async_wait(tcp::socket::wait_read, asio::redirect_error(kAwait, error));
+      // The stream has buffers of its own, which may hold what the socket no longer does: only a read tells.
+      const size_t got = co_await stream.async_read_some(buffer.prepare(first ? kFirstReadBytes : kReadBytes),
+                                                         asio::redirect_error(kAwait, error));
+      buffer.commit(got);
       if (first) open.deadline = Clock::now() + options.request_time_max;
-      if (!error) {
-        const size_t got =
-            co_await stream.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(kAwait, error));
-        buffer.commit(got);
-      }
     } else {
       // An idle connection waits without a buffer.
       co_await stream.async_wait(tcp::socket::wait_read, asio::redirect_error(kAwait, error));
