@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/rate_limiter.h"
 #include "api/token.h"
 #include "base/clock.h"
 #include "base/rng.h"
@@ -15,15 +16,22 @@ namespace wideberth::api {
 
 struct ApiOptions {
   bool allow_http_uss = false;  // uss_base_url may be http: for pools of tests
+  double party_rate_max = 0;    // requests a second of each party; 0: any
 };
 
 // The HTTP interface: finds the route, asks who the caller is and whether he may, reads the body, lets the node do it,
-// and answers. In this order: 404 or 405, 401, 403, 400, then what the airspace says. Thread-safe.
+// and answers. In this order: 404 or 405, 401, 429 or 503 where there is too much
+// to do, 403, 400, then what the airspace says. Thread-safe.
 class Api {
  public:
   // All outlive it.
   Api(node::Node& node, TokenVerifier& verifier, const Clock& clock, Rng& rng, ApiOptions options)
-      : node_(node), verifier_(verifier), clock_(clock), rng_(rng), options_(options) {}
+      : node_(node),
+        verifier_(verifier),
+        clock_(clock),
+        rng_(rng),
+        options_(options),
+        rate_limiter_(options.party_rate_max) {}
 
   using Respond = std::function<void(http::Response)>;
   // Answers once, perhaps on another thread. Does not block.
@@ -38,6 +46,7 @@ class Api {
   const Clock& clock_;
   Rng& rng_;
   const ApiOptions options_;
+  RateLimiter rate_limiter_;
 };
 
 // The status for an Error; the body of each is RenderError's.

@@ -38,14 +38,14 @@ std::string Call::Chance() const {
 }
 
 void Submit(const CallPtr& call, model::Command command, std::function<http::Response(const Outcome&)> render) {
-  const Result<void> submitted =
-      call->node.Submit(std::move(command), [call, render = std::move(render)](const Outcome& outcome) {
-        if (const Error* error = std::get_if<Error>(&outcome)) {
-          call->Fail(*error);
-        } else {
-          call->respond(render(outcome));
-        }
-      });
+  const Result<void> submitted = call->node.Submit(call->caller.subject, std::move(command),
+                                                   [call, render = std::move(render)](const Outcome& outcome) {
+                                                     if (const Error* error = std::get_if<Error>(&outcome)) {
+                                                       call->Fail(*error);
+                                                     } else {
+                                                       call->respond(render(outcome));
+                                                     }
+                                                   });
   if (!submitted) call->Fail(submitted.error());
 }
 

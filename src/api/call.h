@@ -55,6 +55,7 @@ struct Route {
   std::string_view path;                 // {} stands for one segment
   std::vector<std::string_view> scopes;  // any one of them
   void (*handle)(const CallPtr&);
+  bool writes = false;  // orders a command, which waits behind others
 };
 
 }  // namespace wideberth::api

@@ -118,6 +118,12 @@ void AddServe(CLI::App& app, int& status) {
           CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}).description("{on,off}"))
       ->default_str("on")
       ->group(rules);
+  serve
+      ->add_option("--party-rate-max", service.party_rate_max,
+                   "Requests a second that each party may make on average, and at once (429 beyond it); 0: any")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(rules);
   const std::string operations = "Operations";
   serve
       ->add_option("--metrics-listen", service.metrics_listen,

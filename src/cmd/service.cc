@@ -103,7 +103,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   };
   WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, std::move(node_options)));
   parts->api = std::make_unique<api::Api>(*parts->node, *parts->verifier, parts->clock, parts->rng,
-                                          api::ApiOptions{options.allow_http_uss});
+                                          api::ApiOptions{options.allow_http_uss, options.party_rate_max});
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };
   http::ServerOptions server;

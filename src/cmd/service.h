@@ -23,6 +23,7 @@ struct ServiceOptions {
   std::string tls_key;
   bool allow_http_uss = false;
   bool strict_availability = true;
+  double party_rate_max = 0;  // requests a second of each party; 0: any
   std::string metrics_listen;
   int threads = 1;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace wideberth::node {
@@ -33,13 +32,29 @@ void Node::Stop() {
   if (sequencer_.joinable()) sequencer_.join();
 }
 
-Result<void> Node::Submit(model::Command command, Done done) {
+Result<void> Node::CheckRoom(std::string_view party) const {
+  if (stopping_ || failed_) return Error{Code::kUnavailable, "the service is stopping; try again later"};
+  switch (queue_.RoomFor(party)) {
+    case FairQueue<Waiting>::Room::kYes:
+      return {};
+    case FairQueue<Waiting>::Room::kPartyFull:
+      return Error{Code::kTooMany, "your requests come faster than the service can do them; try again later"};
+    case FairQueue<Waiting>::Room::kFull:
+      break;
+  }
+  return Error{Code::kUnavailable, "the service has more to do than it can; try again later"};
+}
+
+Result<void> Node::HasRoom(std::string_view party) const {
+  const std::lock_guard lock(queue_mutex_);
+  return CheckRoom(party);
+}
+
+Result<void> Node::Submit(std::string_view party, model::Command command, Done done) {
   {
     const std::lock_guard lock(queue_mutex_);
-    if (stopping_ || failed_) return Error{Code::kUnavailable, "the service is stopping; try again later"};
-    if (queue_.size() >= options_.queue_max)
-      return Error{Code::kUnavailable, "the service has more to do than it can; try again later"};
-    queue_.push_back({std::move(command), std::move(done)});
+    WB_TRY_OK(CheckRoom(party));
+    queue_.Push(party, {std::move(command), std::move(done)});
   }
   queue_changed_.notify_one();
   return {};
@@ -89,10 +104,8 @@ void Node::Run() {
       const bool more =
           queue_changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_ || !queue_.empty(); });
       if (stopping_ && queue_.empty()) return;
-      const size_t count = std::min(queue_.size(), options_.batch_max);
-      batch.assign(std::make_move_iterator(queue_.begin()),
-                   std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
-      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+      batch.reserve(std::min(queue_.size(), options_.batch_max));
+      while (!queue_.empty() && batch.size() < options_.batch_max) batch.push_back(queue_.Pop());
       if (!more) batch.push_back({model::Expire{}, nullptr});
     }
     if (!RunBatch(std::move(batch))) return;

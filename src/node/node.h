@@ -4,13 +4,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,14 +18,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/command.h"
+#include "node/fair_queue.h"
 #include "store/store.h"
 
 namespace wideberth::node {
 
 struct NodeOptions {
   bool strict_availability = true;  // F3548's 412 for a USS that is marked Down
-  size_t queue_max = 10'000;        // commands waiting; one more is refused with kUnavailable
-  size_t batch_max = 512;           // commands in one transaction of the store
+  // Commands waiting (FairQueue's places): a party that has its share of them waiting is refused with kTooMany.
+  size_t queue_max = 1'000;
+  size_t batch_max = 128;  // commands in one transaction of the store: what an answer may have to wait behind
   // Told once when the store failed, with what to print: the process is to end, because what is in memory is no longer
   // what is durable. From then on nothing is answered. Called on the sequencer's thread.
   std::function<void(const Error&)> on_fatal;
@@ -44,10 +46,13 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Orders a command. `done` receives its outcome once it is durable, on the sequencer's thread: it is short and does
-  // not block. kUnavailable, and `done` is not called, when the queue is full or the node stops.
+  // Orders a command of a party. `done` receives its outcome once it is durable, on the sequencer's thread: it is short
+  // and does not block. kTooMany when the party has its share of commands waiting, kUnavailable when the queue is full
+  // or the node stops; then `done` is not called.
   using Done = std::function<void(model::Outcome)>;
-  Result<void> Submit(model::Command command, Done done);
+  Result<void> Submit(std::string_view party, model::Command command, Done done);
+  // The Error that Submit would give now, before a request is even read.
+  Result<void> HasRoom(std::string_view party) const;
 
   // Calls `read` with the airspace as it is, under a lock that other readers share, then `done` once all that `read`
   // saw is durable: at once, or later on the sequencer's thread.
@@ -71,7 +76,9 @@ class Node {
   };
 
   Node(store::Store& store, const Clock& clock, NodeOptions options)
-      : store_(store), clock_(clock), options_(std::move(options)) {}
+      : store_(store), clock_(clock), options_(std::move(options)), queue_(options_.queue_max) {}
+  // REQUIRES: queue_mutex_ is held.
+  Result<void> CheckRoom(std::string_view party) const;
   void Run();
   // Returns whether to go on.
   bool RunBatch(std::vector<Waiting> batch);
@@ -89,7 +96,7 @@ class Node {
 
   mutable std::mutex queue_mutex_;
   std::condition_variable queue_changed_;
-  std::deque<Waiting> queue_;
+  FairQueue<Waiting> queue_;
   bool stopping_ = false;
   bool failed_ = false;
   store::Position durable_;

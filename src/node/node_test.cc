@@ -66,7 +66,7 @@ model::SetAvailability Mark(const std::string& uss, const std::string& old_versi
 
 model::Outcome Do(Node& node, model::Command command) {
   std::promise<model::Outcome> outcome;
-  EXPECT_TRUE(node.Submit(std::move(command), [&](model::Outcome o) { outcome.set_value(std::move(o)); }));
+  EXPECT_TRUE(node.Submit("party", std::move(command), [&](model::Outcome o) { outcome.set_value(std::move(o)); }));
   return outcome.get_future().get();
 }
 
@@ -90,7 +90,7 @@ TEST(Node, AReadDoesNotShowWhatIsNotDurable) {
   auto node = *Node::Start(store, clock, {});
   store.Hold(true);
   std::promise<void> written;
-  ASSERT_TRUE(node->Submit(Mark("u", "", "1"), [&](const model::Outcome&) { written.set_value(); }));
+  ASSERT_TRUE(node->Submit("party", Mark("u", "", "1"), [&](const model::Outcome&) { written.set_value(); }));
   // Wait until it is applied, which readers can see but must not tell.
   std::string seen;
   std::future<void> answered;
@@ -116,9 +116,9 @@ TEST(Node, OneFailedCommitEndsEverything) {
   auto node = *Node::Start(store, clock, options);
   store.Fail();
   std::atomic<bool> answered = false;
-  ASSERT_TRUE(node->Submit(Mark("u", "", "1"), [&](const model::Outcome&) { answered = true; }));
+  ASSERT_TRUE(node->Submit("party", Mark("u", "", "1"), [&](const model::Outcome&) { answered = true; }));
   EXPECT_EQ(fatal.get_future().get(), "the disk is gone");
-  const Result<void> refused = node->Submit(Mark("u", "", "1"), nullptr);
+  const Result<void> refused = node->Submit("party", Mark("u", "", "1"), nullptr);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kUnavailable);
   node->Stop();
@@ -133,21 +133,29 @@ TEST(Node, AFullQueueRefusesAndLosesNothing) {
   auto node = *Node::Start(store, clock, options);
   store.Hold(true);
   std::atomic<int> answered = 0;
-  int accepted = 0;
-  for (int i = 0; i < 100; ++i) {
-    const Result<void> submitted =
-        node->Submit(Mark("u" + std::to_string(i), "", "1"), [&](const model::Outcome&) { ++answered; });
-    if (submitted) {
-      ++accepted;
-    } else {
-      EXPECT_EQ(submitted.error().code, Code::kUnavailable);
+  const auto flood = [&](const std::string& party) {
+    int accepted = 0;
+    for (int i = 0; i < 100; ++i) {
+      const Result<void> submitted =
+          node->Submit(party, Mark(party + std::to_string(i), "", "1"), [&](const model::Outcome&) { ++answered; });
+      if (submitted) {
+        ++accepted;
+      } else {
+        EXPECT_EQ(submitted.error().code, Code::kTooMany);
+        EXPECT_EQ(node->HasRoom(party).error().code, Code::kTooMany);
+      }
     }
-  }
-  EXPECT_GE(accepted, 10);
-  EXPECT_LT(accepted, 100);
+    return accepted;
+  };
+  const int first = flood("a");
+  EXPECT_GE(first, 10);
+  EXPECT_LT(first, 100);
+  EXPECT_TRUE(node->HasRoom("b")) << "one party's flood is not another's";
+  const int second = flood("b");
+  EXPECT_GE(second, 8);
   store.Hold(false);
   node->Stop();
-  EXPECT_EQ(answered, accepted);
+  EXPECT_EQ(answered, first + second);
 }
 
 TEST(Node, TimeNeverGoesBack) {
