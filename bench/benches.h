@@ -10,6 +10,7 @@ namespace wideberth::bench {
 void BenchJoin(const conflict::PlanSet& plans, const Options& options, Table& table);
 void BenchLive(const conflict::PlanSet& plans, const Options& options, Table& table);
 void BenchGeoJson(const conflict::PlanSet& plans, const Options& options, Table& table);
+void BenchAirspace(const Options& options, Table& table);
 void BenchPredicates(const Options& options, Table& table);
 
 }  // namespace wideberth::bench

@@ -60,6 +60,8 @@ int Main(int argc, char** argv) {
   BenchGeoJson(plans, options, table);
   tell("the predicates, then Boost's and S2's");
   BenchPredicates(options, table);
+  tell("the airspace at its full size, and a restart");
+  BenchAirspace(options, table);
   tell("done");
   fmt::print("{} volumes, seed {}\n{}", options.volumes, StandardVolumes::kSeed, table.Print());
   return 0;

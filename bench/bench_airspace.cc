@@ -1,0 +1,149 @@
+// The DSS's state at its full size: memory, time inside the airspace, and what a restart takes.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <span>
+
+#include "airspace/airspace.h"
+#include "base/check.h"
+#include "bench/benches.h"
+#include "geo/outline.h"
+#include "index/cell_cover.h"
+#include "node/node.h"
+#include "os/system.h"
+#include "store/sqlite_store.h"
+
+namespace wideberth::bench {
+namespace {
+
+using model::Extents;
+
+// Circles of 200 m spread over a country of 1,000 km by 800 km, 30 m high within 50 to 350 m, 10 minutes within 12
+// hours.
+class Country {
+ public:
+  Extents Next(double radius_m = 200) {
+    const double latitude = 46 + 7.2 * Unit();
+    const double longitude = 2 + 13 * Unit();
+    const auto lower_mm = static_cast<int64_t>(50'000 + 270'000 * Unit());
+    const auto start_ns = kStartNs + static_cast<int64_t>(42'600 * Unit()) * kNsPerSecond;
+    return {index::CoverOf(*geo::Outline::MakeCircle({latitude, longitude}, radius_m)),
+            {lower_mm},
+            {lower_mm + 30'000},
+            {start_ns},
+            {start_ns + 600 * kNsPerSecond}};
+  }
+  model::Uuid Id() {
+    model::Uuid id;
+    for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>(random_());
+    id.bytes[6] = static_cast<uint8_t>((id.bytes[6] & 0x0f) | 0x40);
+    id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+    return id;
+  }
+  uint64_t Draw() { return random_(); }
+
+  static constexpr int64_t kStartNs = 4'000'000'000 * kNsPerSecond;  // far ahead: nothing expires while it runs
+
+ private:
+  double Unit() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
+
+  std::mt19937_64 random_{1};
+};
+
+model::PutOperationalIntent Put(Country& country, const Extents& extents, bool subscribe) {
+  model::PutOperationalIntent put{.id = country.Id(),
+                                  .manager = fmt::format("uss{}", country.Draw() % 50),
+                                  .extents = extents,
+                                  .uss_base_url = "https://uss.example/utm",
+                                  .new_ovn = fmt::format("{:016x}{:016x}", country.Draw(), country.Draw()),
+                                  .new_subscription_id = country.Id(),
+                                  .new_subscription_version = fmt::format("{:016x}", country.Draw())};
+  if (subscribe) put.new_subscription = {"https://uss.example/utm", false};
+  return put;
+}
+
+double HeapBytes() {
+  const struct mallinfo2 now = mallinfo2();
+  return static_cast<double>(now.uordblks + now.hblkhd);
+}
+
+void Fill(airspace::Airspace& airspace, Country& country, size_t count, bool subscribe, std::vector<double>* put_us,
+          const std::function<void(std::vector<model::RecordChange>)>& keep) {
+  for (size_t i = 0; i < count; ++i) {
+    model::PutOperationalIntent put = Put(country, country.Next(), subscribe);
+    std::vector<model::RecordChange> changes;
+    const auto start = Timer::now();
+    model::Outcome outcome = airspace.Apply({{1}, true}, put, changes);
+    if (put_us != nullptr) put_us->push_back(SecondsSince(start) * 1e6);
+    if (auto* missing = std::get_if<model::KeyMissing>(&outcome)) {
+      for (const auto& intent : missing->intents) put.key.push_back(intent.reference.ovn);
+      outcome = airspace.Apply({{1}, true}, put, changes);
+    }
+    WB_CHECK(std::holds_alternative<model::OperationalIntentChanged>(outcome));
+    keep(std::move(changes));
+  }
+}
+
+}  // namespace
+
+void BenchAirspace(const Options& options, Table& table) {
+  const size_t count = options.quick ? options.volumes / 10 : options.volumes;
+  const auto target = [&](double value) { return options.standard() ? std::optional(value) : std::nullopt; };
+  char directory[] = "/tmp/wideberth-bench-XXXXXX";
+  WB_CHECK(mkdtemp(directory) != nullptr);
+  {
+    const auto store = *store::SqliteStore::Open(directory);
+    Country country;
+    airspace::Airspace airspace;
+    std::vector<double> put_us;
+    std::vector<model::RecordChange> batch;
+    store::Position position;
+    const auto flush = [&] {
+      position = {position.batch + 1, {1}};
+      WB_CHECK(bool(store->Commit(position, batch)));
+      batch.clear();
+    };
+    const double before = HeapBytes();
+    Fill(airspace, country, count, false, &put_us, [&](std::vector<model::RecordChange> changes) {
+      batch.insert(batch.end(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
+      if (batch.size() >= 20'000) flush();
+    });
+    flush();
+    batch.shrink_to_fit();
+    const double noise = static_cast<double>(put_us.capacity() * sizeof(double));
+    const double each = (HeapBytes() - before - noise) / static_cast<double>(count);
+    table.Add({"airspace: memory a reference", each, "bytes", false, target(1000), "", 0});
+    table.Add({"airspace: create, p50", Percentile(put_us, 0.5), "us", false, std::nullopt, "", 0});
+    table.Add({"airspace: create with key check, p99", Percentile(put_us, 0.99), "us", false, target(50), "", 0});
+
+    std::vector<double> query_us;
+    size_t hits = 0;
+    for (int i = 0; i < 50'000; ++i) {
+      const Extents area = country.Next(1000);
+      const auto start = Timer::now();
+      hits += airspace.QueryIntents(area, {1}).size();
+      query_us.push_back(SecondsSince(start) * 1e6);
+    }
+    table.Add({"airspace: query of 1 km circles, p50", Percentile(query_us, 0.5), "us", false, std::nullopt, "", 0});
+    table.Add({"airspace: query of 1 km circles, p99", Percentile(query_us, 0.99), "us", false, target(50), "", 0});
+    table.Note(fmt::format(
+        "airspace: {} references over a country, {:.3f} found a query; baselines: none in the same process.", count,
+        static_cast<double>(hits) / 50'000));
+  }
+  {
+    const auto start = Timer::now();
+    const auto store = *store::SqliteStore::Open(directory);
+    const os::SystemClock clock;
+    const auto node = *node::Node::Start(*store, clock, {});
+    table.Add({"restart: the store read, the index built", SecondsSince(start), "s", false, target(10), "", 0});
+    WB_CHECK(node->sizes().intents == count);
+  }
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace wideberth::bench
