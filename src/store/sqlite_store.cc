@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace wideberth::store {
 
@@ -94,11 +96,13 @@ class SqliteStore::Statement {
 };
 
 // Copies the write-ahead log into the file beside the writer, on a thread and a connection of its own: a commit waits
-// for its own fsync and not for those of a checkpoint. Thread-safe.
+// for its own fsync and not for those of a checkpoint. When little is left, the writer copies that itself, and the log
+// begins anew in the space that it has: a log that grows costs each fsync a second write. Thread-safe.
 class SqliteStore::Checkpointer {
  public:
-  static constexpr int kPagesEach = 8'000;   // more in the log, 32 MB: copy them
-  static constexpr int kPagesMax = 100'000;  // 400 MB: the writer itself copies the rest, so that the log begins anew
+  static constexpr int kPagesEach = 4'000;       // more in the log, 16 MB: copy them
+  static constexpr int kPagesByTheWriter = 400;  // so few left: some milliseconds, now and then
+  static constexpr size_t kLogBytes = 32 << 20;  // the log's space from the start
 
   static Result<std::unique_ptr<Checkpointer>> Start(const std::string& path, const char* vfs) {
     std::unique_ptr<Checkpointer> made(new Checkpointer);
@@ -118,44 +122,56 @@ class SqliteStore::Checkpointer {
     sqlite3_close(database_);
   }
 
-  // SQLite tells how long the log is after each commit.
+  // SQLite tells how long the log is after each commit. What fails in here fails for the writer too, which says so; the
+  // log just stays longer.
   static int AfterCommit(void* self, sqlite3* database, const char*, int pages) {
-    auto& checkpointer = *static_cast<Checkpointer*>(self);
-    if (pages >= kPagesMax) sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
-    if (pages < checkpointer.pages_asked_at_) checkpointer.pages_asked_at_ = 0;  // the log began anew
-    if (pages - checkpointer.pages_asked_at_ >= kPagesEach) {
-      checkpointer.pages_asked_at_ = pages;
-      {
-        const std::lock_guard lock(checkpointer.mutex_);
-        checkpointer.asked_ = true;
-      }
-      checkpointer.changed_.notify_one();
-    }
+    static_cast<Checkpointer*>(self)->AfterCommit(database, pages);
     return SQLITE_OK;
   }
 
  private:
   Checkpointer() = default;
 
+  void AfterCommit(sqlite3* database, int pages) {
+    const bool began_anew = pages < pages_before_;
+    pages_before_ = pages;
+    if (began_anew) look_at_ = kPagesEach;
+    {
+      const std::lock_guard lock(mutex_);
+      if (began_anew) copied_ = 0;
+      if (pages < look_at_ || asked_) return;
+      if (pages - copied_ > kPagesByTheWriter) {
+        asked_ = true;
+        changed_.notify_one();
+        return;
+      }
+    }
+    sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    look_at_ = pages + kPagesEach;  // it begins anew with the next commit, unless a reader (a backup) still needs it
+  }
+
   void Run() {
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock, [&] { return stopping_ || asked_; });
       if (stopping_) return;
-      asked_ = false;
       lock.unlock();
-      // What fails here fails for the writer too, which says so; the log just stays longer.
-      sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      int copied = 0;
+      sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, &copied);
       lock.lock();
+      asked_ = false;
+      copied_ = std::max(0, copied);
     }
   }
 
-  int pages_asked_at_ = 0;  // used on the writer's thread alone
+  int pages_before_ = 0;  // these two are used on the writer's thread alone
+  int look_at_ = kPagesEach;
   sqlite3* database_ = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool asked_ = false;
   bool stopping_ = false;
+  int copied_ = 0;  // pages of the log that are in the file, as far as is known
   std::thread thread_;
 };
 
@@ -197,6 +213,30 @@ Result<void> SqliteStore::Run(const char* sql) {
   return {};
 }
 
+namespace {
+
+// Gives the write-ahead log its space before there is one: zeros, which SQLite takes for an empty log.
+Result<void> ReserveLog(const std::string& path, size_t bytes) {
+  const std::string log = path + "-wal";
+  std::error_code ignored;
+  if (std::filesystem::file_size(log, ignored) != static_cast<uintmax_t>(-1)) return {};  // it may hold commits
+  const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const std::vector<char> zeros(1 << 20, '\0');
+  bool good = fd >= 0;
+  for (size_t done = 0; good && done < bytes; done += zeros.size())
+    good = write(fd, zeros.data(), zeros.size()) == static_cast<ssize_t>(zeros.size());
+  good = good && fsync(fd) == 0;
+  const int why = errno;
+  if (fd >= 0) close(fd);
+  if (good) return {};
+  std::filesystem::remove(log, ignored);
+  return Error{Code::kIo, log + ": cannot make room for the write-ahead log: " + std::strerror(why) +
+                              ". Check that the disk has " + std::to_string(bytes >> 20) +
+                              " MB free and that this process may write to the folder"};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory, const Options& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore);
   store->path_ = (std::filesystem::path(directory) / kFileName).string();
@@ -214,6 +254,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
   } else if (!std::filesystem::exists(store->path_)) {
     return Error{Code::kIo, store->path_ + ": there is no store here"};
   }
+  if (!options.read_only) WB_TRY_OK(ReserveLog(store->path_, Checkpointer::kLogBytes));
   const int flags =
       (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(store->path_.c_str(), &store->database_, flags, options.vfs) != SQLITE_OK)
