@@ -1,7 +1,5 @@
 // The DSS's state at its full size: memory, time inside the airspace, and what a restart takes.
 #include <fmt/format.h>
-#include <malloc.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -67,11 +65,6 @@ model::PutOperationalIntent Put(Country& country, const Extents& extents, bool s
   return put;
 }
 
-double HeapBytes() {
-  const struct mallinfo2 now = mallinfo2();
-  return static_cast<double>(now.uordblks + now.hblkhd);
-}
-
 void Fill(airspace::Airspace& airspace, Country& country, size_t count, bool subscribe, std::vector<double>* put_us,
           const std::function<void(std::vector<model::RecordChange>)>& keep) {
   for (size_t i = 0; i < count; ++i) {
@@ -108,15 +101,17 @@ void BenchAirspace(const Options& options, Table& table) {
       WB_CHECK(bool(store->Commit(position, batch)));
       batch.clear();
     };
-    const double before = HeapBytes();
+    put_us.assign(count, 0);  // its memory is there before
+    put_us.clear();
+    const double before = ResidentBytes();
     Fill(airspace, country, count, false, &put_us, [&](std::vector<model::RecordChange> changes) {
       batch.insert(batch.end(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
       if (batch.size() >= 20'000) flush();
     });
     flush();
     batch.shrink_to_fit();
-    const double noise = static_cast<double>(put_us.capacity() * sizeof(double));
-    const double each = (HeapBytes() - before - noise) / static_cast<double>(count);
+    // The store's cache and what the allocator holds back count, too.
+    const double each = (ResidentBytes() - before) / static_cast<double>(count);
     table.Add({"airspace: memory a reference", each, "bytes", false, target(1000), "", 0});
     table.Add({"airspace: create, p50", Percentile(put_us, 0.5), "us", false, std::nullopt, "", 0});
     table.Add({"airspace: create with key check, p99", Percentile(put_us, 0.99), "us", false, target(50), "", 0});

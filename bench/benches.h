@@ -11,6 +11,7 @@ void BenchJoin(const conflict::PlanSet& plans, const Options& options, Table& ta
 void BenchLive(const conflict::PlanSet& plans, const Options& options, Table& table);
 void BenchGeoJson(const conflict::PlanSet& plans, const Options& options, Table& table);
 void BenchAirspace(const Options& options, Table& table);
+void BenchDay(const Options& options, Table& table);
 void BenchPredicates(const Options& options, Table& table);
 
 }  // namespace wideberth::bench

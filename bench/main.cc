@@ -39,6 +39,9 @@ int Main(int argc, char** argv) {
   CLI::App app("Benchmarks of Wideberth: what, ours, target, a baseline in the same run, ratio, verdict.");
   auto* volumes = app.add_option("--volumes", options.volumes, "how many volumes the workload has (1,000,000)")
                       ->check(CLI::Range(size_t{1000}, size_t{20'000'000}));
+  std::string only;
+  app.add_option("--only", only, "one part alone: volumes, airspace, day")
+      ->check(CLI::IsMember({"volumes", "airspace", "day"}));
   app.add_flag("--quick", options.quick, "100,000 volumes, to see that all works; no targets");
   app.add_option("--export", export_path, "only write the volumes to this file, for PostGIS");
   app.add_option("--postgis-seconds", options.postgis_s, "what PostGIS took for them");
@@ -48,20 +51,29 @@ int Main(int argc, char** argv) {
 
   const auto start = Timer::now();
   const auto tell = [&](const char* what) { fmt::print(stderr, "bench: {:5.1f} s: {}\n", SecondsSince(start), what); };
-  tell("making the volumes");
-  const conflict::PlanSet plans = MakeStandardPlans(options.volumes);
-  if (!export_path.empty()) return ExportVolumes(plans, export_path);
+  const auto wanted = [&](const char* part) { return only.empty() || only == part; };
   Table table;
-  tell("joining them, then with Boost and GEOS");
-  BenchJoin(plans, options, table);
-  tell("the live index, then Boost's");
-  BenchLive(plans, options, table);
-  tell("reading them as .geojsonl");
-  BenchGeoJson(plans, options, table);
-  tell("the predicates, then Boost's and S2's");
-  BenchPredicates(options, table);
-  tell("the airspace at its full size, and a restart");
-  BenchAirspace(options, table);
+  if (wanted("volumes") || !export_path.empty()) {
+    tell("making the volumes");
+    const conflict::PlanSet plans = MakeStandardPlans(options.volumes);
+    if (!export_path.empty()) return ExportVolumes(plans, export_path);
+    tell("joining them, then with Boost and GEOS");
+    BenchJoin(plans, options, table);
+    tell("the live index, then Boost's");
+    BenchLive(plans, options, table);
+    tell("reading them as .geojsonl");
+    BenchGeoJson(plans, options, table);
+    tell("the predicates, then Boost's and S2's");
+    BenchPredicates(options, table);
+  }
+  if (wanted("airspace")) {
+    tell("the airspace at its full size, and a restart");
+    BenchAirspace(options, table);
+  }
+  if (wanted("day")) {
+    tell("a day of a continent");
+    BenchDay(options, table);
+  }
   tell("done");
   fmt::print("{} volumes, seed {}\n{}", options.volumes, StandardVolumes::kSeed, table.Print());
   return 0;

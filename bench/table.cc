@@ -1,10 +1,12 @@
 #include "bench/table.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
 
 namespace wideberth::bench {
 namespace {
@@ -28,6 +30,14 @@ double Percentile(std::vector<double> values, double share) {
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max<size_t>(rank, 1) - 1);
   std::nth_element(values.begin(), at, values.end());
   return *at;
+}
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  size_t pages = 0;
+  size_t resident_pages = 0;
+  statm >> pages >> resident_pages;
+  return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 void Table::AddPairs(std::string baseline, size_t ours, size_t theirs, size_t only_ours, size_t only_theirs) {

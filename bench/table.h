@@ -24,6 +24,9 @@ double Median(std::vector<double> values);
 // The least value that at least `share` of them do not exceed. REQUIRES: values; 0 < share <= 1.
 double Percentile(std::vector<double> values, double share);
 
+// Memory that this process has now, as the kernel counts it.
+double ResidentBytes();
+
 // What we measured, what we want, and what somebody else's tool did in the same run.
 struct Line {
   std::string what;
