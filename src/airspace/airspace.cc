@@ -231,7 +231,8 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
     const uint32_t slot = model::SlotOf(key);
     if (!table.AddAt(slot, std::move(one))) return Error{Code::kInvalid, id + " is there twice, or its slot"};
     // Whatever is over by now leaves with the first command.
-    Schedule(table, key.kind, slot, {std::numeric_limits<int64_t>::min()});
+    table.Enter(slot);
+    restored_events_.push_back({NextEvent(table, slot), key.kind, slot});
     return {};
   };
   if (auto* intent = std::get_if<OperationalIntentReference>(&entity)) {
@@ -257,6 +258,10 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
 }
 
 Result<void> Airspace::FinishRestore() {
+  // In order, they go into the tree one after the other, each beside the one before.
+  std::sort(restored_events_.begin(), restored_events_.end());
+  events_.insert(restored_events_.begin(), restored_events_.end());
+  restored_events_ = {};
   intents_.CollectFree();
   constraints_.CollectFree();
   subscriptions_.CollectFree();

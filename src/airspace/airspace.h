@@ -133,6 +133,7 @@ class Airspace {
   std::set<std::pair<int64_t, model::UsedOvnSuffix>> used_suffixes_by_time_;  // milliseconds of the suffix
   std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)
   std::set<Event> events_;
+  std::vector<Event> restored_events_;  // until FinishRestore
   TimeNs last_time_{std::numeric_limits<int64_t>::min()};
 };
 
