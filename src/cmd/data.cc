@@ -7,13 +7,20 @@
 #include "airspace/airspace.h"
 #include "cmd/exit_status.h"
 #include "cmd/subcommands.h"
+#include "crypto/sha256.h"
+#include "node/state_hash.h"
 #include "store/sqlite_store.h"
 
 namespace wideberth::cmd {
 namespace {
 
 // Everything that a start would trust: the file, each record, and that the airspace made of them has the same records.
-Result<airspace::Airspace::Sizes> CheckStore(store::SqliteStore& store) {
+struct Checked {
+  airspace::Airspace::Sizes sizes;
+  std::string state_hash;
+};
+
+Result<Checked> CheckStore(store::SqliteStore& store) {
   WB_TRY_OK(store.CheckFile());
   airspace::Airspace airspace;
   std::map<model::RecordKey, std::string> stored;
@@ -33,23 +40,25 @@ Result<airspace::Airspace::Sizes> CheckStore(store::SqliteStore& store) {
   });
   if (same != stored.size())
     return Error{Code::kIo, store.path() + ": the index does not have the records that are stored"};
-  return airspace.sizes();
+  return Checked{airspace.sizes(), crypto::ToHex(node::StateHash(airspace))};
 }
 
 int RunCheck(const std::string& directory) {
   const auto store = store::SqliteStore::Open(directory, {.read_only = true});
   if (!store) return Fail(store.error(), kExitBadInput);
-  const Result<airspace::Airspace::Sizes> sizes = CheckStore(**store);
-  if (!sizes) return Fail(sizes.error(), kExitBadInput);
+  const Result<Checked> checked = CheckStore(**store);
+  if (!checked) return Fail(checked.error(), kExitBadInput);
+  const airspace::Airspace::Sizes& sizes = checked->sizes;
   const Result<store::Position> position = (*store)->position();
   if (!position) return Fail(position.error(), kExitBadInput);
   fmt::print("{}: whole, after batch {}\n", (*store)->path(), position->batch);
-  for (const auto& [what, count] : {std::pair<const char*, size_t>{"operational intents", sizes->intents},
-                                    {"constraints", sizes->constraints},
-                                    {"subscriptions", sizes->subscriptions},
-                                    {"availabilities", sizes->availabilities},
-                                    {"reports", sizes->reports}})
+  for (const auto& [what, count] : {std::pair<const char*, size_t>{"operational intents", sizes.intents},
+                                    {"constraints", sizes.constraints},
+                                    {"subscriptions", sizes.subscriptions},
+                                    {"availabilities", sizes.availabilities},
+                                    {"reports", sizes.reports}})
     fmt::print("{:>12} {}\n", count, what);
+  fmt::print("state {}\n", checked->state_hash);
   return kExitDone;
 }
 
