@@ -27,7 +27,7 @@ using model::RecordKey;
 namespace {
 
 constexpr int kApplicationId = 0x57424454;  // "WBDT", so that file(1) and we know our own
-constexpr int kCacheKib = 65'536;
+constexpr int kCacheKib = 16'384;
 
 // Of kind, key and record together, so that a record under another's key is noticed too.
 uint32_t ChecksumOf(const RecordKey& key, std::string_view record) {
@@ -100,9 +100,9 @@ class SqliteStore::Statement {
 // begins anew in the space that it has: a log that grows costs each fsync a second write. Thread-safe.
 class SqliteStore::Checkpointer {
  public:
-  static constexpr int kPagesEach = 4'000;       // more in the log, 16 MB: copy them
+  static constexpr int kPagesEach = 12'000;      // more in the log, 48 MB: copy them
   static constexpr int kPagesByTheWriter = 400;  // so few left: some milliseconds, now and then
-  static constexpr size_t kLogBytes = 32 << 20;  // the log's space from the start
+  static constexpr size_t kLogBytes = 56 << 20;  // the log's space from the start
 
   static Result<std::unique_ptr<Checkpointer>> Start(const std::string& path, const char* vfs) {
     std::unique_ptr<Checkpointer> made(new Checkpointer);
