@@ -18,7 +18,10 @@ http::Response Failed(const Error& error) {
   const int status = StatusOf(error.code);
   http::Response response = Failed(status, error.message);
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (status == 503 || status == 429) response.headers.emplace_back("Retry-After", "1");
+  if (status == 503 || status == 429) {
+    response.headers.emplace_back("Retry-After", "1");
+    response.hold_back = kRefusalHeldBack;
+  }
   return response;
 }
 

@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_API_CALL_H_
 #define WIDEBERTH_API_CALL_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,10 @@
 
 // What the handlers of all interfaces have in common.
 namespace wideberth::api {
+
+// A client that is refused because there is too much to do waits so long for its answer on each connection: one that
+// asks again at once, instead of when Retry-After says, so costs little.
+inline constexpr std::chrono::milliseconds kRefusalHeldBack{100};
 
 http::Response Json(int status, std::string body);
 // With the body that every error has, and the headers that its status asks for.

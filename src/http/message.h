@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_HTTP_MESSAGE_H_
 #define WIDEBERTH_HTTP_MESSAGE_H_
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ struct Response {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type, Content-Length, Connection, Date
+  std::chrono::milliseconds hold_back{0};                    // how long the client is to wait for it
 };
 
 }  // namespace wideberth::http

@@ -41,6 +41,7 @@ using TlsStream = asio::ssl::stream<Socket>;
 template <typename T>
 using Awaitable = asio::awaitable<T, Executor>;
 constexpr asio::use_awaitable_t<Executor> kAwait;
+using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
 constexpr auto kSweepEvery = std::chrono::milliseconds(100);  // how often deadlines are looked at
 constexpr size_t kReadBytes = 16 * 1024;                      // asked for at a time
@@ -169,8 +170,7 @@ Awaitable<void> Server::State::Accept() {
     if (stopping) co_return;
     if (error) {
       // Out of file descriptors, most likely: wait until some are closed.
-      asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer(workers[0]->context,
-                                                                                  std::chrono::milliseconds(50));
+      Timer timer(workers[0]->context, std::chrono::milliseconds(50));
       co_await timer.async_wait(asio::redirect_error(kAwait, error));
       continue;
     }
@@ -189,7 +189,7 @@ Awaitable<void> Server::State::Accept() {
 
 // One look at all deadlines now and then, instead of a timer for each step of each request.
 Awaitable<void> Server::State::CutOffLate(Worker& worker) {
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer(worker.context);
+  Timer timer(worker.context);
   while (!stopping) {
     beast::error_code error;
     timer.expires_after(kSweepEvery);
@@ -362,6 +362,10 @@ Awaitable<void> Server::State::Requests(Stream& stream, Worker& worker, Open& op
     } else {
       keep_alive = parser.get().keep_alive();
       response = co_await Answer(parser, worker);
+    }
+    if (response.hold_back.count() > 0) {
+      Timer timer(worker.context, response.hold_back);
+      co_await timer.async_wait(asio::redirect_error(kAwait, error));
     }
     bhttp::response<bhttp::string_body> answer{static_cast<bhttp::status>(response.status),
                                                parser.get().version() == 10 ? 10u : 11u};
