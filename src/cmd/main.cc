@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   wideberth::cmd::AddDemo(app, status);
   wideberth::cmd::AddToken(app, status);
   wideberth::cmd::AddData(app, status);
+  wideberth::cmd::AddBench(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -12,6 +12,7 @@ void AddServe(CLI::App& app, int& status);
 void AddDemo(CLI::App& app, int& status);
 void AddToken(CLI::App& app, int& status);
 void AddData(CLI::App& app, int& status);
+void AddBench(CLI::App& app, int& status);
 
 }  // namespace wideberth::cmd
 
