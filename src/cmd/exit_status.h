@@ -12,7 +12,7 @@ namespace wideberth::cmd {
 // How `wideberth` ends; scripts rely on the numbers.
 enum ExitStatus : int {
   kExitDone = 0,           // and, of check: no conflict
-  kExitCannotWrite = 1,    // the result could not be written
+  kExitCannotWrite = 1,    // the result could not be written; of bench: something failed
   kExitBadInput = 2,       // bad arguments or bad input; stderr says file, line, field and reason
   kExitConflictsFound = 3  // of check
 };

@@ -127,6 +127,7 @@ class Run {
   Steady::time_point start_;
   Steady::time_point measure_start_;
   Steady::time_point end_ = Steady::time_point::max();
+  Steady::time_point backlog_end_ = Steady::time_point::max();  // until then, what arrived before the end is sent
   Steady::time_point last_answer_;
   bool measuring_ = false;
   Cpu cpu_at_start_{};
@@ -324,7 +325,10 @@ void Run::Start() {
   started_ = true;
   start_ = Steady::now();
   measure_start_ = start_ + options_.warmup;
-  if (options_.duration) end_ = measure_start_ + *options_.duration;
+  if (options_.duration) {
+    end_ = measure_start_ + *options_.duration;
+    backlog_end_ = end_ + Driver::kBacklogTimeMax;
+  }
   last_answer_ = measure_start_;
   second_start_ = start_;
   tick_.expires_at(start_);
@@ -339,13 +343,16 @@ Steady::time_point Run::Intended(uint64_t arrival) const {
 
 uint64_t Run::Backlog(Steady::time_point now) const {
   if (!options_.rate) return 0;
-  const double due = std::floor(Seconds(std::min(now, end_) - start_) * *options_.rate) + 1;
+  const double due = now < end_ ? std::floor(Seconds(now - start_) * *options_.rate) + 1
+                                : std::ceil(Seconds(end_ - start_) * *options_.rate);
   const uint64_t arrived = std::min(static_cast<uint64_t>(due), options_.requests.value_or(UINT64_MAX));
   return arrived - std::min(begun_, arrived);
 }
 
 bool Run::MoreToBegin(Steady::time_point now) const {
-  return !stopping_ && now < end_ && (!options_.requests || begun_ < *options_.requests);
+  if (stopping_ || (options_.requests && begun_ >= *options_.requests)) return false;
+  if (!options_.rate) return now < end_;
+  return Intended(begun_) < end_ && now < backlog_end_;
 }
 
 void Run::Pump() {
@@ -355,7 +362,6 @@ void Run::Pump() {
     auto intended = now;
     if (options_.rate) {
       intended = Intended(begun_);
-      if (intended >= end_) break;
       if (intended > now) {
         if (arrival_armed_) return;
         arrival_armed_ = true;
@@ -400,8 +406,7 @@ void Run::Answered(Client& client, int status, const std::string& body, bool kee
   const RequestKind kind = client.operation.kind;
   const Judgement judgement = workload_.Judge(client.operation, status, body);
   const Duration latency = now - client.request_start;
-  const bool measured = client.request_start >= measure_start_;
-  if (measured) {
+  if (now >= measure_start_) {
     KindFigures& figures = figures_.kinds[static_cast<size_t>(kind)];
     figures.latency.Add(latency);
     ++figures.statuses[status];
@@ -509,7 +514,9 @@ void Run::Tick() {
   Pump();  // also notices that the time is over
   auto next = tick_.expiry() + kTick;
   if (!measuring_) next = std::min<Steady::time_point>(next, measure_start_);
-  if (now < end_) next = std::min<Steady::time_point>(next, std::max(end_, now));
+  for (const auto end : {end_, backlog_end_}) {
+    if (now < end) next = std::min<Steady::time_point>(next, end);
+  }
   tick_.expires_at(next);
   tick_.async_wait([this](const error_code& error) {
     if (!error) Tick();

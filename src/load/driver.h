@@ -61,9 +61,9 @@ struct Failure {
   std::string example;
 };
 
-// What a run measured. All but `failures` leaves the warm-up out.
+// What a run measured: what was answered from the end of the warm-up on. Failures count always.
 struct Figures {
-  double seconds = 0;  // from the first request that counts to the last answer
+  double seconds = 0;  // from the end of the warm-up to the last answer
   uint64_t warmup_requests = 0;
   std::array<KindFigures, kRequestKinds> kinds;
   LatencyHistogram accepted;  // from an operation's intended start until its intent is accepted, 409s included
@@ -87,6 +87,8 @@ struct Figures {
 class Driver {
  public:
   static constexpr uint64_t kBacklogMax = 10'000;  // beyond it a server is said to be overloaded
+  static constexpr Duration kBacklogTimeMax =
+      std::chrono::seconds(1);  // what still waits so long after the end is left
   static constexpr Duration kAnswerTimeMax = std::chrono::seconds(30);
   static constexpr size_t kConnectFailuresMax = 20;  // in a row
 

@@ -95,7 +95,6 @@ class Workload {
   };
   const Counts& counts() const;
   void ClearCounts();
-  size_t entities() const;
 
  private:
   struct State;
