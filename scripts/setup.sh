@@ -16,11 +16,12 @@ packages_for() {
     fuzz) echo clang-19 libclang-rt-19-dev ;;
     lint) echo clang-format-19 clang-tidy-19 python3 ;;
     bench) echo libbenchmark-dev libgeos-dev libboost-dev ;;
+    bench-http) echo nginx-light gnuplot-nox python3 git ;;
     postgis) echo postgresql-15 postgresql-15-postgis-3 ;;
     coverage) echo gcovr ;;
     data) echo python3 python3-pip ;;
     *)
-      echo "setup: there is no purpose \"$1\": build test fuzz lint bench postgis coverage data" >&2
+      echo "setup: there is no purpose \"$1\": build test fuzz lint bench bench-http postgis coverage data" >&2
       exit 2
       ;;
   esac

@@ -67,6 +67,17 @@ struct HttpOptions {
   std::string commit;
 };
 
+// CLI::Range lets through what is no number at all.
+CLI::Validator Between(double lower, double upper) {
+  return CLI::Validator(
+      [lower, upper](const std::string& text) {
+        double value = 0;
+        const bool in = CLI::detail::lexical_cast(text, value) && value >= lower && value <= upper;
+        return in ? std::string() : fmt::format("\"{}\" is not a number from {} to {}", text, lower, upper);
+      },
+      fmt::format("NUMBER in [{} - {}]", lower, upper));
+}
+
 constexpr double kDurationS = 10;
 constexpr double kCenterLatitudeMax = 80;  // the country reaches 400 km further
 constexpr double kWarmupS = 2;
@@ -328,7 +339,7 @@ void AddBench(CLI::App& app, int& status) {
       ->group(what);
   http->add_option("--overlap", options->overlap,
                    "overlapping: how many earlier intents a new one meets, about, on average")
-      ->check(CLI::Range(1.0, 100.0))
+      ->check(Between(1.0, 100.0))
       ->capture_default_str()
       ->group(what);
   http->add_flag("--subscribe", options->subscribe, "Intents come with a new subscription (mixed: always)")
@@ -355,10 +366,10 @@ void AddBench(CLI::App& app, int& status) {
       ->capture_default_str()
       ->group(how);
   http->add_option("--duration-s", options->duration_s, "Seconds to measure (10)")
-      ->check(CLI::Range(0.1, kSecondsMax))
+      ->check(Between(0.1, kSecondsMax))
       ->group(how);
   http->add_option("--warmup-s", options->warmup_s, "Seconds before that (2; with --requests 0)")
-      ->check(CLI::Range(0.0, kSecondsMax))
+      ->check(Between(0.0, kSecondsMax))
       ->group(how);
   http->add_option("--requests", options->requests, "End after so many operations; a PUT and its second try are one")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
@@ -366,7 +377,7 @@ void AddBench(CLI::App& app, int& status) {
   http->add_option("--rate", options->rate,
                    "Operations a second at fixed instants, whether or not the server keeps up; latencies count from "
                    "those instants. Without it each client asks again when it is answered")
-      ->check(CLI::Range(0.01, 1'000'000.0))
+      ->check(Between(0.01, 1'000'000.0))
       ->group(how);
   http->add_flag("--insecure", options->insecure, "https: take any certificate")->group(how);
 

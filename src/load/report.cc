@@ -242,7 +242,7 @@ set xrange [0:*]
 set y2tics
 set y2range [0:*]
 set y2label 'a second'
-set key outside bottom center horizontal
+set key outside top center horizontal
 plot $seconds using 1:2 axes x1y2 with linespoints linewidth 2 pointtype 7 pointsize 0.4 title 'requests/s', \
   '' using 1:3 axes x1y2 with linespoints linewidth 2 pointtype 7 pointsize 0.4 title 'intents accepted/s', \
   '' using 1:4 with lines linewidth 2 title 'p50, ms', '' using 1:5 with lines linewidth 2 title 'p99, ms'

@@ -45,7 +45,7 @@ constexpr double kAreaUpperM = 350;
 // intents of different chains relevant to each other.
 constexpr double kChainPlaceM = 3'000;
 constexpr double kChainLayerM = 50;
-constexpr double kChainTopM = 20'000;
+constexpr double kChainTopM = 10'000;
 constexpr double kChainJitterM = 100;
 
 // The day of kMixed: of 100 operations; the rest are deletes.
@@ -176,6 +176,7 @@ struct Workload::State {
   std::vector<Chain> chains;
   std::vector<Point> chain_places;
   size_t chains_made = 0;
+  bool full = false;
   size_t next_chain = 0;
   std::vector<Point> cities;
 
@@ -268,15 +269,18 @@ bool Workload::State::MakeChain(Chain& chain) {
 }
 
 Result<Place> Workload::State::NextInChain() {
-  const Error full{Code::kTooMany, "the city is full of overlapping intents, up to its highest layer"};
+  const Error error{Code::kTooMany, "the city is full of overlapping intents, up to its highest layer"};
+  if (full) return error;
   if (chains.size() < options.chains) {
     Chain made;
-    if (!MakeChain(made)) return full;
+    full = !MakeChain(made);
+    if (full) return error;
     chains.push_back(made);
     next_chain = chains.size() - 1;
   }
   Chain& chain = chains[next_chain++ % chains.size()];
-  if (chain.next_start_s > kHorizonS && !MakeChain(chain)) return full;
+  full = chain.next_start_s > kHorizonS && !MakeChain(chain);
+  if (full) return error;
   // With `overlap` and a half steps in a duration, the intents that started up to `overlap` steps ago have not ended.
   const double step_s = kDurationS / (options.overlap + 0.5);
   Place place{.lower_m = chain.lower_m, .start_s = chain.next_start_s + step_s * chance.Uniform(-0.2, 0.2)};
