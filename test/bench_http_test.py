@@ -8,11 +8,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
@@ -264,6 +266,23 @@ class Bench(unittest.TestCase):
         self.assertRegex(done.stdout, r"FAILED \d+ x transport")
         self.assertRegex(done.stdout, r"STOPPED EARLY: cannot connect")
         self.assertRegex(done.stdout, r"create intent +\d+")  # what was measured is told
+
+    def test_interrupted(self):
+        process = subprocess.Popen([PROGRAM, "bench", "http", "--base", self.base, "--token-key", self.server.key + ".pem",
+                                    "--audience", "localhost", "--duration-s", "60", "--warmup-s", "0", "--center", "-70,0"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1, out + error)
+        self.assertIn("STOPPED EARLY: interrupted", out)
+        self.assertRegex(out, r"create intent +\d+")
+
+    def test_more_clients_than_files(self):
+        few = ["bash", "-c", 'ulimit -n 100 && exec "$@"', "bash", PROGRAM, "bench", "http", "--base", self.base, "--token", "a"]
+        done = subprocess.run([*few, "--clients", "99"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("ulimit -n", done.stderr)
 
     def test_tls(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -204,6 +204,10 @@ void ShowProgress(const char* what, const load::Second& second) {
 
 bool AllWell(const load::Figures& figures) { return figures.failed() == 0 && figures.stopped.empty(); }
 
+ExitStatus ExitStatusOf(const Error& error) {
+  return error.code == Code::kTooLarge ? kExitBadInput : kExitCannotWrite;  // too many clients; no connection
+}
+
 int RunHttp(const HttpOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto bad = [](const std::string& reason) { return Fail({Code::kInvalid, reason}, kExitBadInput); };
@@ -274,7 +278,7 @@ int RunHttp(const HttpOptions& options) {
     fill.warmup = load::Duration(0);
     workload.Fill(true);
     const Result<load::Figures> filled = load::Driver::Run(fill, workload, progress_of("filling"));
-    if (!filled) return Fail(filled.error(), kExitCannotWrite);
+    if (!filled) return Fail(filled.error(), ExitStatusOf(filled.error()));
     if (!AllWell(*filled)) {
       fmt::print("Filling failed:\n{}", load::TextReport(*filled, workload.counts(), fill));
       return kExitCannotWrite;
@@ -284,7 +288,7 @@ int RunHttp(const HttpOptions& options) {
   }
 
   const Result<load::Figures> figures = load::Driver::Run(drive, workload, progress_of("measure"));
-  if (!figures) return Fail(figures.error(), kExitCannotWrite);
+  if (!figures) return Fail(figures.error(), ExitStatusOf(figures.error()));
   const load::RunDescription run = Describe(options, drive, work);
   fmt::print("workload {} on {}, {} {}, seed {}\n{}", options.workload, options.base, tokens->size(),
              tokens->size() == 1 ? "party" : "parties", work.seed,

@@ -7,10 +7,12 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -29,6 +31,7 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr size_t kExampleBytesMax = 400;
 constexpr Duration kTick = std::chrono::seconds(1);
+constexpr rlim_t kOtherFiles = 32;  // besides connections
 constexpr Duration kReopenAfter = std::chrono::milliseconds(50);
 
 class Run;
@@ -71,7 +74,12 @@ Cpu CpuNow() {
 class Run {
  public:
   Run(const DriverOptions& options, Workload& workload, const Driver::Progress& progress)
-      : options_(options), workload_(workload), progress_(progress), tick_(context_), arrival_(context_) {}
+      : options_(options),
+        workload_(workload),
+        progress_(progress),
+        tick_(context_),
+        arrival_(context_),
+        signals_(context_) {}
 
   Result<Figures> Go();
 
@@ -81,7 +89,7 @@ class Run {
   void Answered(Client& client, int status, const std::string& body, bool keep_alive);
   void Lost(Client& client, const std::string& reason);
   // The server closed a connection that waited for nothing.
-  void Idled(Client& client) { Reopen(client, Duration(0)); }
+  void Idled(Client& client) { Reopen(client, kReopenAfter); }
 
   const DriverOptions& options() const { return options_; }
   asio::io_context& context() { return context_; }
@@ -110,6 +118,7 @@ class Run {
   asio::io_context context_{1};
   asio::steady_timer tick_;
   asio::steady_timer arrival_;
+  asio::signal_set signals_;
   std::optional<asio::ssl::context> tls_;
   tcp::resolver::results_type endpoints_;
   std::vector<std::unique_ptr<Client>> clients_;
@@ -266,7 +275,19 @@ class ClientOver final : public Client {
   ResponseParser parser_;
 };
 
+// As many files as `clients` need, if the system allows it.
+Result<void> RaiseFileLimit(size_t clients) {
+  rlimit limit{};
+  const rlim_t needed = clients + kOtherFiles;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return {};
+  const rlim_t before = std::exchange(limit.rlim_cur, std::min(needed, limit.rlim_max));
+  if (limit.rlim_cur == needed && setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  return Error{Code::kTooLarge, fmt::format("{} clients need {} open files, and this process may have {} (ulimit -n)",
+                                            clients, needed, std::max(before, limit.rlim_cur))};
+}
+
 Result<void> Run::Prepare() {
+  WB_TRY_OK(RaiseFileLimit(options_.clients));
   error_code error;
   tcp::resolver resolver(context_);
   endpoints_ = resolver.resolve(options_.target.host, options_.target.port, error);
@@ -290,10 +311,18 @@ Result<void> Run::Prepare() {
 
 Result<Figures> Run::Go() {
   WB_TRY_OK(Prepare());
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](const error_code& error, int) {
+    if (error) return;
+    signals_.clear();  // the next one ends the process at once
+    StopBecause("interrupted");
+  });
   opening_ = clients_.size();
   for (const auto& client : clients_) client->Open();
   context_.run();
   if (!started_) {
+    if (!figures_.stopped.empty()) return Error{Code::kIo, figures_.stopped};
     return Error{Code::kIo, fmt::format("cannot connect to {}:{}: {}", options_.target.host, options_.target.port,
                                         connect_reason_)};
   }
@@ -472,11 +501,12 @@ void Run::StopBecause(const std::string& reason) {
 
 void Run::StopIfDone() {
   const auto now = Steady::now();
-  if (busy_ > 0 || MoreToBegin(now)) return;
+  if (busy_ > 0 || MoreToBegin(now) || context_.stopped()) return;
+  context_.stop();
+  if (!started_) return;
   figures_.backlog_left = Backlog(now);
   if (figures_.backlog_left > 0) figures_.backlog_left_wait = now - Intended(begun_);
   CloseSecond(now);
-  context_.stop();
 }
 
 void Run::CloseSecond(Steady::time_point now) {

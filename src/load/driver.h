@@ -94,7 +94,8 @@ class Driver {
 
   using Progress = std::function<void(const Second&)>;
 
-  // kIo when the server cannot be reached at all.
+  // kIo when the server cannot be reached at all, kTooLarge when there are more clients than this process may open
+  // files. SIGINT and SIGTERM end the run early; what was measured until then is returned.
   static Result<Figures> Run(const DriverOptions& options, Workload& workload, const Progress& progress);
 };
 
