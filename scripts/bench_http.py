@@ -73,6 +73,10 @@ class Nginx:
             self.port = free.getsockname()[1]
         temporary = "\n".join(f"  {kind}_temp_path {self.folder}/{kind};" for kind in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        # A parameter in its configuration has at most 4 KiB, so a longer text is put together.
+        parts = [found[i:i + 3000] for i in range(0, len(found), 3000)]
+        sets = " ".join(f"set $part{i} '{part}';" for i, part in enumerate(parts))
+        whole = "".join(f"${{part{i}}}" for i in range(len(parts)))
         configuration = os.path.join(self.folder, "nginx.conf")
         with open(configuration, "w") as file:
             file.write(f"""worker_processes 1;
@@ -88,7 +92,7 @@ http {{
   server {{
     listen 127.0.0.1:{self.port};
     location / {{ return 201 '{created}'; }}
-    location = {OIR}/query {{ return 200 '{found}'; }}
+    location = {OIR}/query {{ {sets} return 200 "{whole}"; }}
   }}
 }}
 """)
