@@ -295,8 +295,7 @@ Result<void> Run::Prepare() {
   if (error) return Error{Code::kIo, where + ": " + error.message()};
   if (options_.target.tls) {
     tls_.emplace(asio::ssl::context::tls_client);
-    tls_->set_default_verify_paths(error);
-    if (error) return Error{Code::kIo, "TLS: " + error.message()};
+    if (tls_->set_default_verify_paths(error)) return Error{Code::kIo, "TLS: " + error.message()};
   }
   for (size_t i = 0; i < options_.clients; ++i) {
     if (options_.target.tls) {

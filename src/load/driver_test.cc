@@ -47,13 +47,12 @@ class TinyServer {
       for (;;) {
         auto socket = std::make_shared<tcp::socket>(context_);
         error_code error;
-        acceptor_.accept(*socket, error);
-        if (error || stopping_) break;
+        if (acceptor_.accept(*socket, error) || stopping_) break;
         sockets.push_back(socket);
         sessions.emplace_back([this, socket] { Serve(*socket); });
       }
       error_code ignored;
-      for (const auto& socket : sockets) socket->shutdown(tcp::socket::shutdown_both, ignored);
+      for (const auto& socket : sockets) static_cast<void>(socket->shutdown(tcp::socket::shutdown_both, ignored));
       for (std::thread& session : sessions) session.join();
     });
   }
@@ -61,7 +60,7 @@ class TinyServer {
     stopping_ = true;
     error_code ignored;
     asio::io_context context;
-    tcp::socket(context).connect(acceptor_.local_endpoint(), ignored);  // wakes accept
+    static_cast<void>(tcp::socket(context).connect(acceptor_.local_endpoint(), ignored));  // wakes accept
     thread_.join();
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
@@ -71,7 +70,7 @@ class TinyServer {
   void Serve(tcp::socket& socket) {
     asio::streambuf buffer;
     error_code error;
-    socket.set_option(tcp::no_delay(true), error);
+    static_cast<void>(socket.set_option(tcp::no_delay(true), error));
     for (;;) {
       const size_t header = asio::read_until(socket, buffer, "\r\n\r\n", error);
       if (error) return;
@@ -86,7 +85,7 @@ class TinyServer {
       const std::string answer = handle_(requests_++);
       if (!answer.empty()) asio::write(socket, asio::buffer(answer), error);
       if (answer.empty() || error || answer.find("Connection: close") != std::string::npos) {
-        socket.shutdown(tcp::socket::shutdown_both, error);
+        static_cast<void>(socket.shutdown(tcp::socket::shutdown_both, error));
         return;
       }
     }
