@@ -52,7 +52,7 @@ class TinyServer {
         sessions.emplace_back([this, socket] { Serve(*socket); });
       }
       error_code ignored;
-      for (const auto& socket : sockets) static_cast<void>(socket->shutdown(tcp::socket::shutdown_both, ignored));
+      for (const auto& socket : sockets) ignored = socket->shutdown(tcp::socket::shutdown_both, ignored);
       for (std::thread& session : sessions) session.join();
     });
   }
@@ -60,7 +60,7 @@ class TinyServer {
     stopping_ = true;
     error_code ignored;
     asio::io_context context;
-    static_cast<void>(tcp::socket(context).connect(acceptor_.local_endpoint(), ignored));  // wakes accept
+    ignored = tcp::socket(context).connect(acceptor_.local_endpoint(), ignored);  // wakes accept
     thread_.join();
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
@@ -70,7 +70,7 @@ class TinyServer {
   void Serve(tcp::socket& socket) {
     asio::streambuf buffer;
     error_code error;
-    static_cast<void>(socket.set_option(tcp::no_delay(true), error));
+    error = socket.set_option(tcp::no_delay(true), error);
     for (;;) {
       const size_t header = asio::read_until(socket, buffer, "\r\n\r\n", error);
       if (error) return;
@@ -85,7 +85,7 @@ class TinyServer {
       const std::string answer = handle_(requests_++);
       if (!answer.empty()) asio::write(socket, asio::buffer(answer), error);
       if (answer.empty() || error || answer.find("Connection: close") != std::string::npos) {
-        static_cast<void>(socket.shutdown(tcp::socket::shutdown_both, error));
+        error = socket.shutdown(tcp::socket::shutdown_both, error);
         return;
       }
     }
