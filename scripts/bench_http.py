@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import select
 import shutil
 import socket
@@ -18,8 +19,14 @@ import subprocess
 import sys
 import time
 
-SPREAD_PER_S, SPREAD_P99_MS = 10_000, 10
-OVERLAPPING_PER_S = 5_000
+SPREAD_PER_S, SPREAD_P99_MS = 15_000, 10
+OVERLAPPING_PER_S = 10_000  # of intents accepted, each by its second PUT
+HALF_P99_MS = 5             # at half of SPREAD_PER_S, fixed arrivals
+QUERY_PER_S = 15_000
+GROWTH = 1.3                # CPU a request with 1,000,000 references, of that with 10,000
+OVERLOAD_USEFUL = 0.8       # of the peak, at three times the peak
+FLOODED_P99 = 3             # a party's p99 while another floods, of without
+IDLE_CONNECTIONS, IDLE_MB = 10_000, 100
 DRIVER_PER_S, DRIVER_CPU_US = 60_000, 15
 OIR = "/dss/v1/operational_intent_references"
 
@@ -46,6 +53,10 @@ class Server:
                 sys.exit("bench: the server did not start: " + text.decode(errors="replace"))
             text += part
         self.url = found.group(1).decode()
+
+    def resident_mb(self):
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) / 1000
 
     def cpu_s(self):
         with open(f"/proc/{self.process.pid}/stat") as file:
@@ -123,8 +134,18 @@ class Bench:
         self.commit = commit.stdout.strip()
         self.plots = shutil.which("gnuplot") is not None
 
-    def run(self, name, url, *arguments):
-        """The figures of one run of the driver."""
+    def start(self, name, url, *arguments):
+        """A run of the driver in the background."""
+        return subprocess.Popen([self.program, "bench", "http", "--base", url, "--token-key", os.path.join(self.folder, "key.pem"),
+                                 "--json", os.path.join(self.folder, name) + ".json", "--commit", self.commit,
+                                 *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def figures(self, name):
+        with open(os.path.join(self.folder, name) + ".json") as file:
+            return json.load(file)
+
+    def run(self, name, url, *arguments, refusals=False):
+        """The figures of one run of the driver. With `refusals`, 429 and 503 are what is to come."""
         path = os.path.join(self.folder, name)
         command = [self.program, "bench", "http", "--base", url, "--token-key", os.path.join(self.folder, "key.pem"),
                    "--json", path + ".json", "--commit", self.commit, *map(str, arguments)]
@@ -133,10 +154,98 @@ class Bench:
         done = subprocess.run(command, capture_output=True, text=True)
         with open(path + ".txt", "w") as file:
             file.write(done.stdout)
-        if done.returncode != 0:
+        if done.returncode != 0 and not refusals:
             sys.exit(f"bench: {name} failed ({' '.join(command)}):\n{done.stdout}{done.stderr}")
-        with open(path + ".json") as file:
-            return json.load(file)
+        return self.figures(name)
+
+
+def growth(bench, table, notes, sizes, how_long):
+    """What a durable PUT costs with few and with many references live, and a plot of it."""
+    rows = []
+    for size in sizes:
+        say(f"spread, {size} references live")
+        with Server(bench.program, bench.folder) as server:
+            bench.run(f"fill-{size}", server.url, "--workload", "spread", "--requests", size, "--warmup-s", 0, "--clients", 64)
+            before_s = server.cpu_s()
+            figures = bench.run(f"spread-{size}", server.url, "--workload", "spread", *how_long)
+            asked = figures["all_requests"]["count"] + figures["warmup_requests"]
+            rows.append((size, 1e6 * (server.cpu_s() - before_s) / asked, figures["all_requests"]["per_s"],
+                         figures["all_requests"]["p99_ms"], server.resident_mb()))
+    table.add(f"growth: CPU a PUT, {sizes[-1]:,} references of {sizes[0]:,}", rows[-1][1] / rows[0][1], "x", GROWTH, True)
+    notes += [f"growth: {size:,} references live: {cpu_us:.1f} us of CPU a PUT, {per_s:.0f}/s, p99 {p99_ms:.2f} ms, {mb:.0f} MB of "
+              "memory at the end" for size, cpu_us, per_s, p99_ms, mb in rows]
+    if bench.plots:
+        data = os.path.join(bench.folder, "growth.dat")
+        with open(data, "w") as file:
+            file.writelines(" ".join(map(str, row)) + "\n" for row in rows)
+        subprocess.run(["gnuplot", "-e", f"set terminal svg size 800,480 background 'white'; "
+                        f"set output '{os.path.join(bench.folder, 'growth.svg')}'; set logscale x; set yrange [0:*]; set grid; "
+                        "set xlabel 'references live'; set ylabel 'us of CPU a durable PUT'; set key off; "
+                        f"plot '{data}' using 1:2 with linespoints pointtype 7"], check=True)
+
+
+def overload(bench, table, notes, peak_per_s, seconds):
+    """Three times what it can: how much of its useful work is left, what the excess is told, and how soon it is over."""
+    say("overload: three times the peak, 2,000 connections")
+    how_long = ["--duration-s", seconds, "--warmup-s", 2]
+    with Server(bench.program, bench.folder) as server:
+        peak = bench.run("overload-peak", server.url, "--workload", "spread", "--clients", 256, *how_long)
+        useful_peak = peak["intents_accepted"]["per_s"]
+        flooded = bench.run("overload", server.url, "--workload", "spread", "--clients", 2000, "--rate", 3 * useful_peak,
+                            *how_long, refusals=True)
+        after = bench.run("overload-after", server.url, "--workload", "spread", "--rate", useful_peak / 4, "--duration-s", 1,
+                          "--warmup-s", 0)
+    useful = flooded["intents_accepted"]["per_s"]
+    table.add("overload: accepted at 3 x the peak, of the peak", useful / useful_peak, "x", OVERLOAD_USEFUL)
+    table.add("overload: p99 in the second after it", after["all_requests"]["p99_ms"], "ms", 10 * HALF_P99_MS, True)
+    statuses = {status: count for kind in flooded["requests"].values() for status, count in kind["statuses"].items()}
+    notes.append(f"overload: peak {useful_peak:.0f}/s with 256 clients; at 3 x that {useful:.0f}/s accepted; statuses {statuses}")
+
+
+def flood(bench, table, notes, peak_per_s, seconds):
+    """What a party with 200 requests a second notices of another that floods."""
+    say("one party's flood, another's p99")
+    quiet = ["--workload", "spread", "--clients", 16, "--rate", 200, "--subject", "quiet", "--duration-s", seconds, "--warmup-s", 1]
+    with Server(bench.program, bench.folder) as server:
+        # The machine is as busy without the flood: with another party's load that the server bears.
+        alone = bench.run("quiet-alone", server.url, *quiet)
+        loaded = bench.start("loaded", server.url, "--workload", "spread", "--subject", "other", "--clients", 64, "--rate",
+                             peak_per_s / 2, "--duration-s", seconds + 3, "--warmup-s", 0)
+        time.sleep(1)
+        beside = bench.run("quiet-beside", server.url, *quiet)
+        loaded.wait()
+        flooding = bench.start("flooding", server.url, "--workload", "spread", "--subject", "flood", "--clients", 1000, "--rate",
+                               3 * peak_per_s, "--duration-s", seconds + 3, "--warmup-s", 0)
+        time.sleep(1)
+        flooded = bench.run("quiet-flooded", server.url, *quiet)
+        flooding.wait()
+    p99 = [figures["all_requests"]["p99_ms"] for figures in (alone, beside, flooded)]
+    table.add("flood: another party's p99, of beside half the peak", p99[2] / p99[1], "x", FLOODED_P99, True)
+    notes.append(f"flood: p99 of a party with 200 PUT/s: {p99[0]:.2f} ms alone, {p99[1]:.2f} ms beside one with half of what the "
+                 f"server can, {p99[2]:.2f} ms beside one that asks for three times of it")
+
+
+def idle(bench, table, notes):
+    say(f"{IDLE_CONNECTIONS} idle connections")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < IDLE_CONNECTIONS + 100:
+        notes.append(f"idle connections: left out, this machine allows {hard} open files")
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, IDLE_CONNECTIONS + 100), hard))
+    with Server(bench.program, bench.folder) as server:
+        before = server.resident_mb()
+        host, port = server.url.removeprefix("http://").split(":")
+        connections = []
+        for _ in range(IDLE_CONNECTIONS):
+            connections.append(socket.create_connection((host, int(port)), 10))
+            connections[-1].sendall(b"GET /healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+        answered = sum(b" 200 " in connection.recv(4096) for connection in connections)
+        took = server.resident_mb() - before
+        for connection in connections:
+            connection.close()
+    if answered != IDLE_CONNECTIONS:
+        sys.exit(f"bench: of {IDLE_CONNECTIONS} connections {answered} were answered")
+    table.add(f"{IDLE_CONNECTIONS:,} idle connections: memory", took, "MB", IDLE_MB, True)
 
 
 def created_by(url, token):
@@ -217,10 +326,10 @@ def main():
 
     notes = []
 
-    def ours(name, *arguments):
+    def ours(name, *arguments, workload=None):
         say(f"{name}, our server")
         with Server(bench.program, options.folder) as server:
-            figures = bench.run(name, server.url, "--workload", name, *how_long, *arguments)
+            figures = bench.run(name, server.url, "--workload", workload or name, *how_long, *arguments)
             cpu_s = server.cpu_s()
             asked = figures["all_requests"]["count"] + figures["warmup_requests"] + (fill if name == "query" else 0)
             notes.append(f"{name}: CPU a request: server {1e6 * cpu_s / asked:.1f} us, driver "
@@ -233,6 +342,9 @@ def main():
     overlapping, _ = ours("overlapping")
     query, _ = ours("query", "--fill", fill)
     mixed, _ = ours("mixed")
+    subscribe, _ = ours("subscribe")
+    rid, _ = ours("rid")
+    half, _ = ours("spread-half", "--rate", SPREAD_PER_S / 2, workload="spread")
     results = query["results"] / query["all_requests"]["count"]
     reference = json.loads(created)["operational_intent_reference"]
     found = json.dumps({"operational_intent_references": [reference] * round(results)}, separators=(",", ":"))
@@ -249,22 +361,29 @@ def main():
     table.add("spread: PUT answered", spread["all_requests"]["per_s"], "/s", SPREAD_PER_S, baseline=nginx_put, its=per_s)
     table.add("spread: PUT, p99", spread["all_requests"]["p99_ms"], "ms", SPREAD_P99_MS, True, nginx_put,
               static["all_requests"]["p99_ms"])
-    table.add("overlapping: PUT answered, 409 and 201", overlapping["all_requests"]["per_s"], "/s", OVERLAPPING_PER_S,
-              baseline=nginx_put, its=per_s)
-    table.add("overlapping: intents accepted", overlapping["intents_accepted"]["per_s"], "/s")
+    table.add(f"spread: PUT, p99 at {SPREAD_PER_S // 2:,}/s, fixed arrivals", half["all_requests"]["p99_ms"], "ms", HALF_P99_MS, True)
+    table.add("overlapping: PUT answered, 409 and 201", overlapping["all_requests"]["per_s"], "/s", baseline=nginx_put, its=per_s)
+    table.add("overlapping: intents accepted", overlapping["intents_accepted"]["per_s"], "/s", OVERLAPPING_PER_S)
     table.add("overlapping: PUT, p99", overlapping["all_requests"]["p99_ms"], "ms", less=True, baseline=nginx_put,
               its=static["all_requests"]["p99_ms"])
-    table.add("query of 1 km circles: answered", query["all_requests"]["per_s"], "/s", baseline=nginx_query,
+    table.add("query of 1 km circles: answered", query["all_requests"]["per_s"], "/s", QUERY_PER_S, baseline=nginx_query,
               its=static_query["all_requests"]["per_s"])
     table.add("query of 1 km circles: p99", query["all_requests"]["p99_ms"], "ms", less=True, baseline=nginx_query,
               its=static_query["all_requests"]["p99_ms"])
     table.add("mixed: answered", mixed["all_requests"]["per_s"], "/s")
     table.add("mixed: p99", mixed["all_requests"]["p99_ms"], "ms", less=True)
+    table.add("subscriptions: PUT answered", subscribe["all_requests"]["per_s"], "/s")
+    table.add("remote ID: PUT and search answered", rid["all_requests"]["per_s"], "/s")
+    idle(bench, table, notes)
+    if not options.quick:
+        growth(bench, table, notes, [10_000, 100_000, 1_000_000], how_long)
+        overload(bench, table, notes, spread["all_requests"]["per_s"], seconds)
+        flood(bench, table, notes, spread["all_requests"]["per_s"], seconds)
     table.add("the driver with nginx: answered", per_s, "/s", DRIVER_PER_S)
     table.add("the driver with nginx: its CPU a request", static["driver_cpu"]["us_a_request"], "us", DRIVER_CPU_US, True)
     conflicts = overlapping["conflicts"]
-    notes += [f"overlapping: each 409 named {conflicts['intents_named'] / max(1, conflicts['answers']):.1f} intents; compared with "
-              "the target are PUT requests answered, two for each intent accepted",
+    notes += [f"overlapping: each 409 named {conflicts['intents_named'] / max(1, conflicts['answers']):.1f} intents, and a second PUT "
+              "with their OVNs was accepted; compared with the target are intents accepted, half of the PUTs",
               f"query: {fill} intents in the city, {results:.1f} in an answer",
               f"to make 4 KiB durable (fdatasync) takes {fsync_ms(options.folder):.2f} ms on this disk, median; "
               f"load average of the machine {os.getloadavg()[0]:.1f}",

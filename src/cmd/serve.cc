@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -57,6 +59,13 @@ int RunServe(CLI::App& serve, ServeOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is to be an error of the store, with its message
+
+  // As many connections as the system lets this process have.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
 
   Result<std::unique_ptr<Service>> service = Service::Start(options.service);
   if (!service) return Fail(service.error(), service.error().code == Code::kIo ? kExitCannotWrite : kExitBadInput);
