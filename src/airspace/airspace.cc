@@ -13,10 +13,12 @@ namespace wideberth::airspace {
 using model::Availability;
 using model::ConstraintReference;
 using model::Extents;
+using model::IdentificationServiceArea;
 using model::KeyOf;
 using model::OperationalIntentReference;
 using model::Outcome;
 using model::RecordKind;
+using model::RidSubscription;
 using model::Stamp;
 using model::Subscription;
 using model::Uuid;
@@ -69,9 +71,16 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
         ExpireOne(subscriptions_, kind, slot, now, changes);
         break;
       }
+      case RecordKind::kIdentificationServiceArea:
+        ExpireOne(service_areas_, kind, slot, now, changes);
+        break;
+      case RecordKind::kRidSubscription:
+        ExpireOne(rid_subscriptions_, kind, slot, now, changes);
+        break;
       case RecordKind::kAvailability:
       case RecordKind::kReport:
       case RecordKind::kUsedOvnSuffix:
+      case RecordKind::kHeartbeat:
         WB_CHECK(false);  // these do not end
     }
   }
@@ -149,7 +158,7 @@ model::SubscriptionSeen Airspace::See(const Subscription& subscription) const {
   return seen;
 }
 
-// ---- Availability, reports, time alone.
+// ---- Availability, reports, heartbeats, time alone.
 
 Outcome Airspace::Do(const Stamp&, const model::SetAvailability& command, Changes& changes) {
   if (FindAvailability(command.uss_id).version != command.old_version)
@@ -168,6 +177,26 @@ Outcome Airspace::Do(const Stamp&, const model::MakeReport& command, Changes& ch
 }
 
 Outcome Airspace::Do(const Stamp&, const model::Expire&, Changes&) { return model::Expired{}; }
+
+Outcome Airspace::Do(const Stamp&, const model::RecordHeartbeat& command, Changes& changes) {
+  model::Heartbeat heartbeat = command.heartbeat;
+  heartbeat.index = 1;
+  heartbeat.reported = 1;
+  const auto known = heartbeats_.find(heartbeat.instance);
+  if (known != heartbeats_.end()) {
+    const int64_t reported = known->second.reported + 1;
+    // One that comes late is counted, but is not the most recent.
+    if (heartbeat.timestamp < known->second.timestamp) {
+      heartbeat = known->second;
+    } else {
+      heartbeat.index = reported;
+    }
+    heartbeat.reported = reported;
+  }
+  heartbeats_[heartbeat.instance] = heartbeat;
+  changes.push_back({KeyOf(heartbeat), model::Encode(heartbeat)});
+  return model::HeartbeatRecorded{heartbeat};
+}
 
 // ---- Queries.
 
@@ -220,6 +249,41 @@ model::UssAvailability Airspace::FindAvailability(std::string_view uss_id) const
   return {std::string(uss_id), "", Availability::kUnknown};
 }
 
+std::optional<IdentificationServiceArea> Airspace::FindServiceArea(const Uuid& id) const {
+  const IdentificationServiceArea* found = service_areas_.Find(id);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
+std::vector<IdentificationServiceArea> Airspace::QueryServiceAreas(const Extents& extents, TimeNs now) const {
+  std::vector<IdentificationServiceArea> found;
+  for (const IdentificationServiceArea* area : service_areas_.Meeting(extents)) {
+    if (!IsOver(area->extents, now)) found.push_back(*area);
+  }
+  return found;
+}
+
+std::optional<RidSubscription> Airspace::FindRidSubscription(const Uuid& id) const {
+  const RidSubscription* found = rid_subscriptions_.Find(id);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
+std::vector<RidSubscription> Airspace::QueryRidSubscriptions(const Extents& extents, std::string_view owner,
+                                                             TimeNs now) const {
+  std::vector<RidSubscription> found;
+  for (const RidSubscription* subscription : rid_subscriptions_.Meeting(extents)) {
+    if (subscription->owner == owner && !IsOver(subscription->extents, now)) found.push_back(*subscription);
+  }
+  return found;
+}
+
+std::optional<model::Heartbeat> Airspace::FindHeartbeat(std::string_view instance) const {
+  const auto at = heartbeats_.find(instance);
+  if (at == heartbeats_.end()) return std::nullopt;
+  return at->second;
+}
+
 // ---- The store.
 
 Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity) {
@@ -241,6 +305,14 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
   }
   if (auto* constraint = std::get_if<ConstraintReference>(&entity)) return add(constraints_, std::move(*constraint));
   if (auto* subscription = std::get_if<Subscription>(&entity)) return add(subscriptions_, std::move(*subscription));
+  if (auto* area = std::get_if<IdentificationServiceArea>(&entity)) return add(service_areas_, std::move(*area));
+  if (auto* subscription = std::get_if<RidSubscription>(&entity))
+    return add(rid_subscriptions_, std::move(*subscription));
+  if (auto* heartbeat = std::get_if<model::Heartbeat>(&entity)) {
+    if (!heartbeats_.emplace(heartbeat->instance, *heartbeat).second)
+      return Error{Code::kInvalid, "the heartbeat of " + heartbeat->instance + " is there twice"};
+    return {};
+  }
   if (auto* availability = std::get_if<model::UssAvailability>(&entity)) {
     if (!availabilities_.emplace(availability->uss_id, *availability).second)
       return Error{Code::kInvalid, "availability of " + availability->uss_id + " is there twice"};
@@ -265,6 +337,8 @@ Result<void> Airspace::FinishRestore() {
   intents_.CollectFree();
   constraints_.CollectFree();
   subscriptions_.CollectFree();
+  service_areas_.CollectFree();
+  rid_subscriptions_.CollectFree();
   for (const auto& [subscription_id, intent_id] : dependents_) {
     const Subscription* subscription = subscriptions_.Find(subscription_id);
     if (subscription == nullptr) {
@@ -278,7 +352,9 @@ Result<void> Airspace::FinishRestore() {
   }
   WB_TRY_OK(intents_.index().CheckInvariants());
   WB_TRY_OK(constraints_.index().CheckInvariants());
-  return subscriptions_.index().CheckInvariants();
+  WB_TRY_OK(subscriptions_.index().CheckInvariants());
+  WB_TRY_OK(service_areas_.index().CheckInvariants());
+  return rid_subscriptions_.index().CheckInvariants();
 }
 
 void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, const std::string&)>& visit) const {
@@ -291,6 +367,9 @@ void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, co
   for (const auto& [id, availability] : availabilities_) visit(KeyOf(availability), model::Encode(availability));
   for (const auto& [id, report] : reports_) visit(KeyOf(report), model::Encode(report));
   for (const model::UsedOvnSuffix& used : used_suffixes_) visit(KeyOf(used), model::Encode(used));
+  show_table(RecordKind::kIdentificationServiceArea, service_areas_);
+  show_table(RecordKind::kRidSubscription, rid_subscriptions_);
+  for (const auto& [instance, heartbeat] : heartbeats_) visit(KeyOf(heartbeat), model::Encode(heartbeat));
 }
 
 Airspace::Sizes Airspace::sizes() const {
@@ -299,8 +378,13 @@ Airspace::Sizes Airspace::sizes() const {
           .subscriptions = subscriptions_.size(),
           .availabilities = availabilities_.size(),
           .reports = reports_.size(),
-          .indexed = intents_.index().size() + constraints_.index().size() + subscriptions_.index().size(),
-          .index_bytes = intents_.index().bytes() + constraints_.index().bytes() + subscriptions_.index().bytes()};
+          .service_areas = service_areas_.size(),
+          .rid_subscriptions = rid_subscriptions_.size(),
+          .heartbeats = heartbeats_.size(),
+          .indexed = intents_.index().size() + constraints_.index().size() + subscriptions_.index().size() +
+                     service_areas_.index().size() + rid_subscriptions_.index().size(),
+          .index_bytes = intents_.index().bytes() + constraints_.index().bytes() + subscriptions_.index().bytes() +
+                         service_areas_.index().bytes() + rid_subscriptions_.index().bytes()};
 }
 
 }  // namespace wideberth::airspace

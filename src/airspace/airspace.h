@@ -28,11 +28,13 @@ inline constexpr int64_t kKeptAfterEndNs = 3600 * kNsPerSecond;
 inline constexpr int64_t kClockSkewMaxNs = 300 * kNsPerSecond;        // how far back a subscription may start
 inline constexpr int64_t kSubscriptionMaxNs = 86'400 * kNsPerSecond;  // how long it may last, and does by default
 inline constexpr int64_t kOvnSuffixSkewMaxNs = 300 * kNsPerSecond;    // requested_ovn_suffix: time from ours
+// F3411's limits; kClockSkewMaxNs and kSubscriptionMaxNs are its own too.
+inline constexpr size_t kRidSubscriptionsMax = 10;  // of one owner, in any place: in one cell of their covers
 
-// The state of one airspace and all rules of F3548's DSS: deterministic, in memory. The same commands, in the same
-// order, give the same outcomes and the same records on every machine. Two entities are relevant to each other if their
-// extents meet (model::Extents::Meets); none is missed and no answer is cut short.
-// Thread-compatible: any number of queries at the same time, or one Apply.
+// The state of one airspace and all rules of F3548's and F3411's DSS: deterministic, in memory. The same commands, in
+// the same order, give the same outcomes and the same records on every machine. Two entities are relevant to each other
+// if their extents meet (model::Extents::Meets); none is missed and no answer is cut short. Thread-compatible: any
+// number of queries at the same time, or one Apply.
 class Airspace {
  public:
   Airspace() = default;
@@ -41,8 +43,8 @@ class Airspace {
 
   // Does the command, or refuses it (Error, KeyMissing) and changes nothing but what has expired. `changes` receives
   // what is different in the store from now on. Refusals come in this order: fields that only the time can judge,
-  // existence, owner, version, availability, what the request refers to, the key. REQUIRES: stamp.time is not lower
-  // than in any call before; extents have cells.
+  // existence, owner, version, availability, what the request refers to, the key. (F3411's have theirs in their files.)
+  // REQUIRES: stamp.time is not lower than in any call before; extents have cells.
   model::Outcome Apply(const model::Stamp& stamp, const model::Command& command,
                        std::vector<model::RecordChange>& changes);
 
@@ -62,6 +64,14 @@ class Airspace {
   // Unknown, with an empty version, for a USS that nobody marked.
   model::UssAvailability FindAvailability(std::string_view uss_id) const;
 
+  std::optional<model::IdentificationServiceArea> FindServiceArea(const model::Uuid& id) const;
+  std::vector<model::IdentificationServiceArea> QueryServiceAreas(const model::Extents& extents, TimeNs now) const;
+  std::optional<model::RidSubscription> FindRidSubscription(const model::Uuid& id) const;
+  std::vector<model::RidSubscription> QueryRidSubscriptions(const model::Extents& extents, std::string_view owner,
+                                                            TimeNs now) const;
+  // The most recent one of an instance; nothing before the first.
+  std::optional<model::Heartbeat> FindHeartbeat(std::string_view instance) const;
+
   // When the next Expire has something to do; nothing when there is nothing that ends.
   std::optional<TimeNs> NextExpiry() const;
 
@@ -74,6 +84,9 @@ class Airspace {
     size_t subscriptions = 0;
     size_t availabilities = 0;
     size_t reports = 0;
+    size_t service_areas = 0;
+    size_t rid_subscriptions = 0;
+    size_t heartbeats = 0;
     size_t indexed = 0;      // boxes in the indexes
     size_t index_bytes = 0;  // of memory
   };
@@ -99,6 +112,11 @@ class Airspace {
   model::Outcome Do(const model::Stamp& stamp, const model::SetAvailability& command, Changes& changes);
   model::Outcome Do(const model::Stamp& stamp, const model::MakeReport& command, Changes& changes);
   model::Outcome Do(const model::Stamp& stamp, const model::Expire& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutIdentificationServiceArea& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DeleteIdentificationServiceArea& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutRidSubscription& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DeleteRidSubscription& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::RecordHeartbeat& command, Changes& changes);
 
   void LetExpire(TimeNs now, Changes& changes);
   template <typename T>
@@ -120,6 +138,12 @@ class Airspace {
   // Counts the notice in every subscription that asks for it and meets one of the extents.
   std::vector<model::Notified> Notify(const std::vector<const model::Extents*>& extents,
                                       bool model::Subscription::* asks, TimeNs now, Changes& changes);
+  // Likewise of F3411's subscriptions.
+  std::vector<model::RidNotified> NotifyOfServiceArea(const std::vector<const model::Extents*>& extents, TimeNs now,
+                                                      Changes& changes);
+  // Whether some point of the extents would lie in more subscriptions of the owner than F3411 allows.
+  bool TooManySubscriptions(const model::Uuid& id, std::string_view owner, const model::Extents& extents,
+                            TimeNs now) const;
   model::Availability AvailabilityOf(std::string_view uss_id) const;
   model::IntentSeen See(const model::OperationalIntentReference& intent) const;
   model::SubscriptionSeen See(const model::Subscription& subscription) const;
@@ -129,6 +153,9 @@ class Airspace {
   Table<model::Subscription> subscriptions_;
   std::map<std::string, model::UssAvailability, std::less<>> availabilities_;
   std::map<model::Uuid, model::Report> reports_;
+  Table<model::IdentificationServiceArea> service_areas_;
+  Table<model::RidSubscription> rid_subscriptions_;
+  std::map<std::string, model::Heartbeat, std::less<>> heartbeats_;  // by instance
   std::set<model::UsedOvnSuffix> used_suffixes_;
   std::set<std::pair<int64_t, model::UsedOvnSuffix>> used_suffixes_by_time_;  // milliseconds of the suffix
   std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)

@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_AIRSPACE_REPLACE_H_
 #define WIDEBERTH_AIRSPACE_REPLACE_H_
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -15,6 +16,11 @@ namespace wideberth::airspace {
 inline TimeNs Later(TimeNs time, int64_t ns) {
   return time.value > std::numeric_limits<int64_t>::max() - ns ? TimeNs{std::numeric_limits<int64_t>::max()}
                                                                : TimeNs{time.value + ns};
+}
+
+// When an entity that is written now was written: later than what it replaces, whatever the clock does.
+inline TimeNs NextVersion(TimeNs now, const std::optional<TimeNs>& old) {
+  return old ? std::max(now, Later(*old, 1)) : now;
 }
 
 inline bool IsOver(const model::Extents& extents, TimeNs now) { return extents.end < now; }

@@ -6,13 +6,21 @@
 #include <vector>
 
 #include "api/call.h"
+#include "api/f3411.h"
 #include "api/f3548.h"
 
 namespace wideberth::api {
 
 namespace {
 
-const std::vector<Route>& Routes() { return F3548Routes(); }
+const std::vector<Route>& Routes() {
+  static const std::vector<Route> kRoutes = [] {
+    std::vector<Route> routes = F3548Routes();
+    for (const auto& more : {F3411Routes()}) routes.insert(routes.end(), more.begin(), more.end());
+    return routes;
+  }();
+  return kRoutes;
+}
 
 // The segments that stand for {}; nothing if the path is another.
 std::optional<std::vector<std::string>> Match(std::string_view pattern, std::string_view path) {

@@ -25,6 +25,11 @@ http::Response Failed(const Error& error) {
   return response;
 }
 
+Error PlainlyInvalid(Error error) {
+  if (error.code == Code::kTooLarge) error.code = Code::kInvalid;
+  return error;
+}
+
 Result<Uuid> Call::Id(size_t argument, const char* name) const {
   Result<Uuid> id = Uuid::Parse(arguments[argument]);
   if (!id) return Error{Code::kInvalid, std::string(name) + ": " + id.error().message};

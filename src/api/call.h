@@ -30,6 +30,9 @@ http::Response Json(int status, std::string body);
 http::Response Failed(int status, const std::string& message);
 http::Response Failed(const Error& error);
 
+// Where an area that is too large is the caller's mistake like any other.
+Error PlainlyInvalid(Error error);
+
 // A request on its way through a handler. `node`, `rng`, `clock` and `options` outlive it.
 struct Call {
   http::Request request;

@@ -19,12 +19,6 @@ constexpr std::string_view kConstraintProcessing = "utm.constraint_processing";
 constexpr std::string_view kConformance = "utm.conformance_monitoring_sa";
 constexpr std::string_view kArbitration = "utm.availability_arbitration";
 
-// Where an area that is too large is the caller's mistake like any other.
-Error PlainlyInvalid(Error error) {
-  if (error.code == Code::kTooLarge) error.code = Code::kInvalid;
-  return error;
-}
-
 // ---- Operational intents.
 
 void PutIntent(const CallPtr& call, bool update) {

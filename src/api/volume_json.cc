@@ -76,6 +76,18 @@ Result<TimeNs> ParseTime(const Member& time, Round round) {
   return parsed;
 }
 
+Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::string& path, Budget& budget) {
+  if (geo::AreaM2(outline) > kOutlineAreaMaxM2)
+    return Error{Code::kTooLarge, path + ": has more than 2500 km² of area"};
+  index::CellCover cover = index::CoverOf(outline);
+  if (cover.cells.size() > budget.cells) {
+    return Error{Code::kInvalid,
+                 path + ": the request covers too much in too fine detail: give fewer or smaller volumes"};
+  }
+  budget.cells -= cover.cells.size();
+  return cover;
+}
+
 Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& budget) {
   WB_TRY(const Member volume, volume4d.Required("volume"));
   WB_TRY(const std::optional<Member> polygon, volume.Optional("outline_polygon"));
@@ -83,10 +95,8 @@ Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& 
   if (polygon && circle) return volume.Wrong("has both outline_polygon and outline_circle");
   if (!polygon && !circle) return volume.Wrong("has neither outline_polygon nor outline_circle");
   WB_TRY(const geo::Outline outline, polygon ? ParsePolygon(*polygon, budget.vertices) : ParseCircle(*circle));
-  if (geo::AreaM2(outline) > kOutlineAreaMaxM2)
-    return Error{Code::kTooLarge, (polygon ? polygon : circle)->path() + ": has more than 2500 km² of area"};
-
   Extents extents;
+  WB_TRY(extents.cover, CoverWithin(outline, (polygon ? polygon : circle)->path(), budget));
   WB_TRY(const std::optional<Member> lower, volume.Optional("altitude_lower"));
   WB_TRY(const std::optional<Member> upper, volume.Optional("altitude_upper"));
   if (needs.altitudes && !lower) return volume.Wrong("altitude_lower is missing");
@@ -112,11 +122,6 @@ Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& 
     WB_TRY(extents.end, ParseTime(*end, Round::kUp));
   }
   if (extents.start > extents.end) return volume4d.Wrong("time_start is after time_end");
-
-  extents.cover = index::CoverOf(outline);
-  if (extents.cover.cells.size() > budget.cells)
-    return volume4d.Wrong("the request covers too much in too fine detail: give fewer or smaller volumes");
-  budget.cells -= extents.cover.cells.size();
   return extents;
 }
 

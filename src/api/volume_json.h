@@ -43,6 +43,9 @@ Result<double> ParseAltitude(const Member& altitude);
 // {"value", "format": "RFC3339"}.
 Result<TimeNs> ParseTime(const Member& time, Round round);
 
+// The cover of an outline that the request gives at `path`. kTooLarge for more area than kOutlineAreaMaxM2.
+Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::string& path, Budget& budget);
+
 // A Volume4D as extents: its outline becomes a cover. kTooLarge for more area than kOutlineAreaMaxM2.
 Result<model::Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& budget);
 // All volumes of an array as one (F3548's DSS compares unions).

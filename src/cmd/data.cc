@@ -56,7 +56,10 @@ int RunCheck(const std::string& directory) {
                                     {"constraints", sizes.constraints},
                                     {"subscriptions", sizes.subscriptions},
                                     {"availabilities", sizes.availabilities},
-                                    {"reports", sizes.reports}})
+                                    {"reports", sizes.reports},
+                                    {"identification service areas", sizes.service_areas},
+                                    {"remote ID subscriptions", sizes.rid_subscriptions},
+                                    {"heartbeats", sizes.heartbeats}})
     fmt::print("{:>12} {}\n", count, what);
   fmt::print("state {}\n", checked->state_hash);
   return kExitDone;

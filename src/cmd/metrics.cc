@@ -88,7 +88,10 @@ std::string Metrics::Text(const node::Node& node, size_t connections) {
                                     {"constraint", sizes.constraints},
                                     {"subscription", sizes.subscriptions},
                                     {"availability", sizes.availabilities},
-                                    {"report", sizes.reports}})
+                                    {"report", sizes.reports},
+                                    {"identification_service_area", sizes.service_areas},
+                                    {"rid_subscription", sizes.rid_subscriptions},
+                                    {"heartbeat", sizes.heartbeats}})
     entities_.Add({{"kind", kind}}).Set(static_cast<double>(count));
   indexed_boxes_.Set(static_cast<double>(sizes.indexed));
   index_bytes_.Set(static_cast<double>(sizes.index_bytes));

@@ -25,6 +25,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/query.h"
+
 namespace wideberth::http {
 namespace {
 
@@ -48,30 +50,6 @@ constexpr size_t kReadBytes = 16 * 1024;                      // asked for at a 
 constexpr size_t kFirstReadBytes = 1024;                      // over TLS, where an idle connection waits with them
 constexpr size_t kWriteBytesPerSecondMin = 64 * 1024;         // a client that takes an answer more slowly is cut off
 constexpr size_t kBodyBytesSmall = 64 * 1024;                 // bodies up to here are always read
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
-}
 
 // The status for what is wrong with what came.
 int StatusOf(const beast::error_code& error) {

@@ -133,6 +133,42 @@ CellCover Union(const CellCover& a, const CellCover& b) {
   return cover;
 }
 
+size_t DeepestWithin(const CellCover& within, std::span<const CellCover* const> covers) {
+  // A walk along S2's curve: each cell is the leaves from its range_min to its range_max, and a cover has no leaf
+  // twice.
+  struct Step {
+    uint64_t leaf;
+    bool begins;
+    bool of_within;
+  };
+  std::vector<Step> steps;
+  const auto add = [&](const CellCover& cover, bool of_within) {
+    for (const uint64_t id : cover.cells) {
+      steps.push_back({S2CellId(id).range_min().id(), true, of_within});
+      steps.push_back({S2CellId(id).range_max().id(), false, of_within});
+    }
+  };
+  add(within, true);
+  for (const CellCover* cover : covers) add(*cover, false);
+  // Both ends are in: at one leaf, what begins comes before what ends.
+  std::sort(steps.begin(), steps.end(),
+            [](const Step& a, const Step& b) { return a.leaf != b.leaf ? a.leaf < b.leaf : a.begins && !b.begins; });
+  size_t deepest = 0;
+  size_t depth = 0;
+  bool inside = false;
+  for (const Step& step : steps) {
+    if (step.of_within) {
+      inside = step.begins;
+    } else if (step.begins) {
+      ++depth;
+    } else {
+      --depth;
+    }
+    if (inside) deepest = std::max(deepest, depth);
+  }
+  return deepest;
+}
+
 CoverBoxes BoxesOf(const CellCover& cover, AltitudeMm lower, AltitudeMm upper, TimeNs start, TimeNs end) {
   // Half of S2's leaf coordinates: then six faces fit side by side into an axis.
   constexpr int kFaceBits = S2CellId::kMaxLevel - 1;

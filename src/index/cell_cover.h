@@ -2,7 +2,9 @@
 #define WIDEBERTH_INDEX_CELL_COVER_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/units.h"
@@ -47,6 +49,10 @@ bool IsCover(const CellCover& cover);
 
 // The cover of all that is in either. O(n + m), and sorting.
 CellCover Union(const CellCover& a, const CellCover& b);
+
+// The greatest number of `covers` that have one point in common which lies in `within` too: two cells share a point if
+// one is or contains the other. O(n log n) for n cells in all.
+size_t DeepestWithin(const CellCover& within, std::span<const CellCover* const> covers);
 
 // The boxes that a cover has in an index of covers: one for each face of S2's cube that it has cells on.
 struct CoverBoxes {

@@ -95,8 +95,47 @@ struct MakeReport {
 // Lets what has expired go. Every other command does so too.
 struct Expire {};
 
-using Command = std::variant<PutOperationalIntent, DeleteOperationalIntent, PutConstraint, DeleteConstraint,
-                             PutSubscription, DeleteSubscription, SetAvailability, MakeReport, Expire>;
+// Creates an identification service area (F3411), or, with `version`, updates the one that has it.
+struct PutIdentificationServiceArea {
+  Uuid id;
+  std::string owner;
+  std::optional<TimeNs> version;
+  Extents extents;  // kNoStart: from now on (or, on an update, as it was); kNoEnd: on an update alone, as it was
+  std::string url;
+  RidInterface written_through = RidInterface::kV22a;
+};
+
+struct DeleteIdentificationServiceArea {
+  Uuid id;
+  std::string owner;
+  TimeNs version;
+};
+
+// Creates a subscription to service areas (F3411), or, with `version`, updates the one that has it.
+struct PutRidSubscription {
+  Uuid id;
+  std::string owner;
+  std::optional<TimeNs> version;
+  Extents extents;  // kNoStart and kNoEnd: as it was, or, on a creation, from now on and for a day
+  std::string url;
+  RidInterface written_through = RidInterface::kV22a;
+};
+
+struct DeleteRidSubscription {
+  Uuid id;
+  std::string owner;
+  TimeNs version;
+};
+
+// A sign of life of a DSS instance. Its indexes are for the airspace to give.
+struct RecordHeartbeat {
+  Heartbeat heartbeat;
+};
+
+using Command =
+    std::variant<PutOperationalIntent, DeleteOperationalIntent, PutConstraint, DeleteConstraint, PutSubscription,
+                 DeleteSubscription, SetAvailability, MakeReport, Expire, PutIdentificationServiceArea,
+                 DeleteIdentificationServiceArea, PutRidSubscription, DeleteRidSubscription, RecordHeartbeat>;
 
 // Whom a change concerns: a subscription, and its notification index after this change.
 struct Notified {
@@ -138,14 +177,35 @@ struct ReportMade {
   Report report;
 };
 struct Expired {};
+// Whom a change of a service area concerns: a subscription, and its notification index after this change.
+struct RidNotified {
+  std::string url;
+  RidInterface written_through = RidInterface::kV22a;
+  Uuid subscription_id;
+  int32_t notification_index = 0;
+
+  friend bool operator==(const RidNotified&, const RidNotified&) = default;
+};
+struct IdentificationServiceAreaChanged {
+  IdentificationServiceArea area;
+  std::vector<RidNotified> notified;  // in the order of ids
+};
+struct RidSubscriptionChanged {
+  RidSubscription subscription;
+  std::vector<IdentificationServiceArea> areas;  // that it is about now, in the order of ids
+};
+struct HeartbeatRecorded {
+  Heartbeat most_recent;
+};
 // The key lacks the OVNs of these; nothing was changed.
 struct KeyMissing {
   std::vector<IntentSeen> intents;
   std::vector<ConstraintReference> constraints;
 };
 
-using Outcome = std::variant<Error, OperationalIntentChanged, ConstraintChanged, SubscriptionChanged, AvailabilitySet,
-                             ReportMade, Expired, KeyMissing>;
+using Outcome =
+    std::variant<Error, OperationalIntentChanged, ConstraintChanged, SubscriptionChanged, AvailabilitySet, ReportMade,
+                 Expired, KeyMissing, IdentificationServiceAreaChanged, RidSubscriptionChanged, HeartbeatRecorded>;
 
 }  // namespace wideberth::model
 

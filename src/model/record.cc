@@ -148,6 +148,79 @@ Result<UsedOvnSuffix> Read(const stored::UsedOvnSuffix& from) {
   return used;
 }
 
+Result<RidInterface> ToRidInterface(uint32_t stored) {
+  if (stored < 1 || stored > 2) return Error{Code::kInvalid, "there is no such interface"};
+  return static_cast<RidInterface>(stored);
+}
+
+void Write(const IdentificationServiceArea& area, stored::IdentificationServiceArea& to) {
+  to.set_id(Bytes(area.id));
+  to.set_owner(area.owner);
+  to.set_url(area.url);
+  to.set_written_through(static_cast<uint32_t>(area.written_through));
+  to.set_version_ns(static_cast<uint64_t>(area.version.value));
+  ToStored(area.extents, *to.mutable_extents());
+}
+
+Result<IdentificationServiceArea> Read(const stored::IdentificationServiceArea& from) {
+  IdentificationServiceArea area;
+  WB_TRY(area.id, ToUuid(from.id()));
+  area.owner = from.owner();
+  area.url = from.url();
+  WB_TRY(area.written_through, ToRidInterface(from.written_through()));
+  area.version = {static_cast<int64_t>(from.version_ns())};
+  WB_TRY(area.extents, FromStored(from.extents()));
+  return area;
+}
+
+void Write(const RidSubscription& subscription, stored::RidSubscription& to) {
+  to.set_id(Bytes(subscription.id));
+  to.set_owner(subscription.owner);
+  to.set_url(subscription.url);
+  to.set_written_through(static_cast<uint32_t>(subscription.written_through));
+  to.set_version_ns(static_cast<uint64_t>(subscription.version.value));
+  to.set_notification_index(subscription.notification_index);
+  ToStored(subscription.extents, *to.mutable_extents());
+}
+
+Result<RidSubscription> Read(const stored::RidSubscription& from) {
+  RidSubscription subscription;
+  WB_TRY(subscription.id, ToUuid(from.id()));
+  subscription.owner = from.owner();
+  subscription.url = from.url();
+  WB_TRY(subscription.written_through, ToRidInterface(from.written_through()));
+  subscription.version = {static_cast<int64_t>(from.version_ns())};
+  subscription.notification_index = from.notification_index();
+  WB_TRY(subscription.extents, FromStored(from.extents()));
+  return subscription;
+}
+
+void Write(const Heartbeat& heartbeat, stored::Heartbeat& to) {
+  to.set_instance(heartbeat.instance);
+  to.set_timestamp_ns(static_cast<uint64_t>(heartbeat.timestamp.value));
+  to.set_reporter(heartbeat.reporter);
+  to.set_source(heartbeat.source);
+  to.set_index(heartbeat.index);
+  to.set_reported(heartbeat.reported);
+  if (heartbeat.next_expected_before)
+    to.set_next_expected_before_ns(static_cast<uint64_t>(heartbeat.next_expected_before->value));
+}
+
+Result<Heartbeat> Read(const stored::Heartbeat& from) {
+  Heartbeat heartbeat{.instance = from.instance(),
+                      .timestamp = {static_cast<int64_t>(from.timestamp_ns())},
+                      .reporter = from.reporter(),
+                      .source = from.source(),
+                      .index = from.index(),
+                      .reported = from.reported(),
+                      .next_expected_before = std::nullopt};
+  if (heartbeat.index < 1 || heartbeat.reported < heartbeat.index)
+    return Error{Code::kInvalid, "the indexes cannot be those of a heartbeat"};
+  if (from.has_next_expected_before_ns())
+    heartbeat.next_expected_before = TimeNs{static_cast<int64_t>(from.next_expected_before_ns())};
+  return heartbeat;
+}
+
 template <typename Stored>
 Result<Entity> Parse(std::string_view record) {
   Stored stored;
@@ -171,6 +244,12 @@ Result<Entity> Parse(RecordKind kind, std::string_view record) {
       return Parse<stored::Report>(record);
     case RecordKind::kUsedOvnSuffix:
       return Parse<stored::UsedOvnSuffix>(record);
+    case RecordKind::kIdentificationServiceArea:
+      return Parse<stored::IdentificationServiceArea>(record);
+    case RecordKind::kRidSubscription:
+      return Parse<stored::RidSubscription>(record);
+    case RecordKind::kHeartbeat:
+      return Parse<stored::Heartbeat>(record);
   }
   return Error{Code::kInvalid, "there is no such kind of record"};
 }
@@ -191,6 +270,11 @@ struct Encoder {
   std::string operator()(const UssAvailability& e) const { return Serialize<stored::UssAvailability>(e); }
   std::string operator()(const Report& e) const { return Serialize<stored::Report>(e); }
   std::string operator()(const UsedOvnSuffix& e) const { return Serialize<stored::UsedOvnSuffix>(e); }
+  std::string operator()(const IdentificationServiceArea& e) const {
+    return Serialize<stored::IdentificationServiceArea>(e);
+  }
+  std::string operator()(const RidSubscription& e) const { return Serialize<stored::RidSubscription>(e); }
+  std::string operator()(const Heartbeat& e) const { return Serialize<stored::Heartbeat>(e); }
 };
 
 constexpr size_t kSlotBytes = 4;
@@ -202,6 +286,7 @@ struct Fits {
   bool operator()(const UssAvailability& e) const { return KeyOf(e) == key; }
   bool operator()(const Report& e) const { return KeyOf(e) == key; }
   bool operator()(const UsedOvnSuffix& e) const { return KeyOf(e) == key; }
+  bool operator()(const Heartbeat& e) const { return KeyOf(e) == key; }
   template <typename T>
   bool operator()(const T&) const {
     return key.key.size() == kSlotBytes;
@@ -223,6 +308,8 @@ RecordKey KeyOf(const Report& report) { return {RecordKind::kReport, Bytes(repor
 RecordKey KeyOf(const UsedOvnSuffix& used) {
   return {RecordKind::kUsedOvnSuffix, Bytes(used.intent) + Bytes(used.suffix)};
 }
+
+RecordKey KeyOf(const Heartbeat& heartbeat) { return {RecordKind::kHeartbeat, heartbeat.instance}; }
 
 uint32_t SlotOf(const RecordKey& key) {
   WB_CHECK(key.key.size() == kSlotBytes);

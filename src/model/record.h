@@ -22,11 +22,14 @@ enum class RecordKind : uint8_t {
   kAvailability = 4,
   kReport = 5,
   kUsedOvnSuffix = 6,
+  kIdentificationServiceArea = 7,
+  kRidSubscription = 8,
+  kHeartbeat = 9,
 };
 
-// What names a record. Of references and subscriptions: their slot in the airspace (4 bytes, the highest first), so
-// that what comes together is stored together. Of the others: a USS's id; a report's id, 16 bytes; the two ids of a
-// used suffix.
+// What names a record. Of what has a place and a time: its slot in the airspace (4 bytes, the highest first), so that what
+// comes together is stored together. Of the others: the id of a USS or of a DSS instance; a report's id, 16 bytes; the
+// two ids of a used suffix.
 struct RecordKey {
   RecordKind kind;
   std::string key;
@@ -40,13 +43,14 @@ struct RecordChange {
   std::optional<std::string> record;
 };
 
-using Entity =
-    std::variant<OperationalIntentReference, ConstraintReference, Subscription, UssAvailability, Report, UsedOvnSuffix>;
+using Entity = std::variant<OperationalIntentReference, ConstraintReference, Subscription, UssAvailability, Report,
+                            UsedOvnSuffix, IdentificationServiceArea, RidSubscription, Heartbeat>;
 
 RecordKey KeyOf(RecordKind kind, uint32_t slot);
 RecordKey KeyOf(const UssAvailability& availability);
 RecordKey KeyOf(const Report& report);
 RecordKey KeyOf(const UsedOvnSuffix& used);
+RecordKey KeyOf(const Heartbeat& heartbeat);
 // REQUIRES: a key that Decode took for an entity with a slot.
 uint32_t SlotOf(const RecordKey& key);
 

@@ -28,7 +28,13 @@ std::vector<Entity> OneOfEach() {
           Subscription{Id(3), "uss1", "https://uss1.example", "v", 7, true, false, true, unbounded},
           UssAvailability{"uss 1/\xC3\xA9", "v1", Availability::kDown},
           Report{Id(4), "uss1", {-5}, "{\"exchange\":{}}"},
-          UsedOvnSuffix{Id(1), *Uuid::Parse("017F22E2-79B0-7CC3-98C4-DC0C0C07398F", 7)}};
+          UsedOvnSuffix{Id(1), *Uuid::Parse("017F22E2-79B0-7CC3-98C4-DC0C0C07398F", 7)},
+          IdentificationServiceArea{
+              Id(5), "uss1", "https://uss1.example/v1/uss/flights", RidInterface::kV19, {-7}, unbounded},
+          RidSubscription{
+              Id(6), "uss2", "https://uss2.example", RidInterface::kV22a, {1'800'000'000'000'000'000}, 3, unbounded},
+          Heartbeat{"dss.example", {1'000}, "operator", "cron", 2, 3, std::nullopt},
+          Heartbeat{"dss.example", {1'000}, "", "cron", 1, 1, TimeNs{-1}}};
 }
 
 // A key that an entity may have.
@@ -40,6 +46,11 @@ RecordKey SomeKeyOf(const Entity& entity) {
     RecordKey operator()(const UssAvailability& e) const { return KeyOf(e); }
     RecordKey operator()(const Report& e) const { return KeyOf(e); }
     RecordKey operator()(const UsedOvnSuffix& e) const { return KeyOf(e); }
+    RecordKey operator()(const IdentificationServiceArea&) const {
+      return KeyOf(RecordKind::kIdentificationServiceArea, 7);
+    }
+    RecordKey operator()(const RidSubscription&) const { return KeyOf(RecordKind::kRidSubscription, 7); }
+    RecordKey operator()(const Heartbeat& e) const { return KeyOf(e); }
   };
   return std::visit(Keyer{}, entity);
 }

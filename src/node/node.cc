@@ -124,7 +124,8 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
     // One at a time: readers wait for a command, not for a batch.
     const std::lock_guard turn(turn_);
     const std::lock_guard lock(airspace_mutex_);
-    last_time_ = std::max(last_time_, clock_.Now());  // the clock may have been set back
+    // The clock may have been set back. No two commands have the same time: F3411's versions are made of it.
+    last_time_ = std::max(TimeNs{last_time_.value + 1}, clock_.Now());
     outcomes.push_back(airspace_.Apply({last_time_, options_.strict_availability}, waiting.command, changes));
     if (!changes.empty()) applied_batch_ = to.batch;
   }

@@ -84,6 +84,28 @@ TEST(Node, AnswersWhatIsDurableAndStartsAgainWithIt) {
   EXPECT_TRUE(std::holds_alternative<model::AvailabilitySet>(Do(*node, Mark("u", "1", "2"))));
 }
 
+TEST(Node, GivesEachCommandALaterTimeWhateverTheClockDoes) {
+  FakeStore store;
+  FixedClock clock;
+  const auto create = [&](Node& node, uint8_t id) {
+    model::PutIdentificationServiceArea put{.owner = "u", .url = "https://u"};
+    put.id = *model::Uuid::Parse("00000000-0000-4000-8000-000000000000");
+    put.id.bytes[15] = id;
+    put.extents.cover = index::CoverOf(*geo::Outline::MakeCircle({47, 8}, 400));
+    put.extents.end = {2'000 * kNsPerSecond};
+    const model::Outcome outcome = Do(node, put);
+    return std::get<model::IdentificationServiceAreaChanged>(outcome).area;
+  };
+  auto node = *Node::Start(store, clock, {});
+  const auto first = create(*node, 1);
+  clock.now_ = 900 * kNsPerSecond;  // set back
+  const model::Outcome deleted = Do(*node, model::DeleteIdentificationServiceArea{first.id, "u", first.version});
+  ASSERT_TRUE(std::holds_alternative<model::IdentificationServiceAreaChanged>(deleted));
+  node = nullptr;
+  node = *Node::Start(store, clock, {});
+  EXPECT_LT(first.version, create(*node, 1).version) << "the one with the same id had that version";
+}
+
 TEST(Node, AReadDoesNotShowWhatIsNotDurable) {
   FakeStore store;
   FixedClock clock;
@@ -165,7 +187,7 @@ TEST(Node, TimeNeverGoesBack) {
   Do(*node, Mark("u", "", "1"));
   clock.now_ = 5;
   Do(*node, Mark("v", "", "1"));
-  EXPECT_EQ(node->position().time.value, 1'000 * kNsPerSecond);
+  EXPECT_EQ(node->position().time.value, 1'000 * kNsPerSecond + 1);
 }
 
 }  // namespace
