@@ -1,10 +1,13 @@
 #include "api/api.h"
 
+#include <simdjson.h>
+
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "api/auxiliary.h"
 #include "api/call.h"
 #include "api/f3411.h"
 #include "api/f3548.h"
@@ -16,7 +19,7 @@ namespace {
 const std::vector<Route>& Routes() {
   static const std::vector<Route> kRoutes = [] {
     std::vector<Route> routes = F3548Routes();
-    for (const auto& more : {F3411Routes()}) routes.insert(routes.end(), more.begin(), more.end());
+    for (const auto& more : {F3411Routes(), AuxiliaryRoutes()}) routes.insert(routes.end(), more.begin(), more.end());
     return routes;
   }();
   return kRoutes;
@@ -100,6 +103,8 @@ void Api::Handle(http::Request request, Respond respond) {
     response.headers.emplace_back("Allow", "GET, HEAD");
     return respond(std::move(response));
   }
+  // What is in a path may come into the store, which keeps text in UTF-8 alone.
+  if (!simdjson::validate_utf8(request.path)) return respond(Failed(400, "the path is not UTF-8"));
   Found found = FindRoute(request);
   if (found.route == nullptr) {
     if (found.allowed.empty()) return respond(Failed(404, "there is no such path"));
@@ -107,6 +112,11 @@ void Api::Handle(http::Request request, Respond respond) {
     response.headers.emplace_back("Allow", found.allowed);
     return respond(std::move(response));
   }
+  const auto handle = [&](const Caller& caller) {
+    found.route->handle(std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), caller,
+                                                    std::move(respond), node_, rng_, clock_, options_}));
+  };
+  if (found.route->scopes.empty()) return handle({});
   const Result<Caller> caller = verifier_.Verify(request.authorization, clock_.Now());
   if (!caller) {
     http::Response response = Failed(caller.error());
@@ -130,9 +140,7 @@ void Api::Handle(http::Request request, Respond respond) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
     return respond(std::move(response));
   }
-  const auto handle = found.route->handle;
-  handle(std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), *caller, std::move(respond), node_,
-                                     rng_, clock_, options_}));
+  handle(*caller);
 }
 
 }  // namespace wideberth::api

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/rate_limiter.h"
 #include "api/token.h"
@@ -17,6 +18,11 @@ namespace wideberth::api {
 struct ApiOptions {
   bool allow_http_uss = false;  // uss_base_url may be http: for pools of tests
   double party_rate_max = 0;    // requests a second of each party; 0: any
+  std::string version;          // of this program
+  // The pool that this instance is, for the auxiliary interface.
+  std::string dar_id;           // names the airspace representation
+  std::string instance_id;      // names this instance
+  std::string public_endpoint;  // where it is reached; empty: not told
 };
 
 // The HTTP interface: finds the route, asks who the caller is and whether he may, reads the body, lets the node do it,
@@ -30,8 +36,8 @@ class Api {
         verifier_(verifier),
         clock_(clock),
         rng_(rng),
-        options_(options),
-        rate_limiter_(options.party_rate_max) {}
+        options_(std::move(options)),
+        rate_limiter_(options_.party_rate_max) {}
 
   using Respond = std::function<void(http::Response)>;
   // Answers once, perhaps on another thread. Does not block.

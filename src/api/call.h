@@ -61,7 +61,7 @@ void Read(const CallPtr& call, const std::function<http::Response(const airspace
 struct Route {
   std::string_view method;
   std::string_view path;                 // {} stands for one segment
-  std::vector<std::string_view> scopes;  // any one of them
+  std::vector<std::string_view> scopes;  // any one of them; empty: no token is needed
   void (*handle)(const CallPtr&);
   bool writes = false;  // orders a command, which waits behind others
 };

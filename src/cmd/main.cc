@@ -1,11 +1,12 @@
 #include <CLI/CLI.hpp>
 
+#include "cmd/build_version.h"
 #include "cmd/exit_status.h"
 #include "cmd/subcommands.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Wideberth keeps parties apart who share a sky but no plans.", "wideberth");
-  app.set_version_flag("--version", "wideberth " WB_VERSION);
+  app.set_version_flag("--version", "wideberth " + wideberth::cmd::BuildVersion());
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Print the help of every subcommand");
   int status = wideberth::cmd::kExitDone;

@@ -82,7 +82,8 @@ int RunServe(CLI::App& serve, ServeOptions& options) {
 }  // namespace
 
 void AddServe(CLI::App& app, int& status) {
-  CLI::App* serve = app.add_subcommand("serve", "Serve as a DSS: the interface of ASTM F3548-21 for providers (USSs)");
+  CLI::App* serve =
+      app.add_subcommand("serve", "Serve as a DSS: the interfaces of ASTM F3548-21 and F3411 for providers (USSs)");
   const auto options = std::make_shared<ServeOptions>();
   ServiceOptions& service = options->service;
   serve->add_option("--config", options->config,
@@ -133,6 +134,12 @@ void AddServe(CLI::App& app, int& status) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group(rules);
+  const std::string pool = "Pool, as /aux/v1 tells of it";
+  serve->add_option("--dar-id", service.dar_id, "Name of the airspace representation; the first --audience without it")
+      ->group(pool);
+  serve->add_option("--instance-id", service.instance_id, "Name of this instance; the first --audience without it")
+      ->group(pool);
+  serve->add_option("--public-endpoint", service.public_endpoint, "URL at which this instance is reached")->group(pool);
   const std::string operations = "Operations";
   serve
       ->add_option("--metrics-listen", service.metrics_listen,

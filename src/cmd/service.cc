@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/f3548_json.h"
+#include "cmd/build_version.h"
 #include "cmd/diagnostics.h"
 #include "cmd/jwks_refresher.h"
 #include "cmd/metrics.h"
@@ -102,8 +103,13 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
     metrics->CountBatch(commands, commit_s);
   };
   WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, std::move(node_options)));
-  parts->api = std::make_unique<api::Api>(*parts->node, *parts->verifier, parts->clock, parts->rng,
-                                          api::ApiOptions{options.allow_http_uss, options.party_rate_max});
+  parts->api = std::make_unique<api::Api>(
+      *parts->node, *parts->verifier, parts->clock, parts->rng,
+      api::ApiOptions{.allow_http_uss = options.allow_http_uss,
+                      .version = BuildVersion(),
+                      .dar_id = options.dar_id.empty() ? options.audiences[0] : options.dar_id,
+                      .instance_id = options.instance_id.empty() ? options.audiences[0] : options.instance_id,
+                      .public_endpoint = options.public_endpoint});
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };
   http::ServerOptions server;
