@@ -326,7 +326,7 @@ class Driver {
     slow.Advance(At(now_s_));
     std::vector<model::RecordChange> changes;
     const model::Stamp stamp{At(now_s_), true};
-    const uint64_t kind = Below(100);
+    const uint64_t kind = Below(140);
     ++chance_;
     if (kind < 45) {
       PutIntent(airspace, slow, stamp, changes);
@@ -340,6 +340,14 @@ class Driver {
       DeleteSubscription(airspace, slow, stamp, changes);
     } else if (kind < 90) {
       Mark(airspace, slow, stamp, changes);
+    } else if (kind < 105) {
+      PutServiceArea(airspace, slow, stamp, changes);
+    } else if (kind < 110) {
+      DeleteServiceArea(airspace, slow, stamp, changes);
+    } else if (kind < 127) {
+      PutRidSubscription(airspace, slow, stamp, changes);
+    } else if (kind < 130) {
+      DeleteRidSubscription(airspace, slow, stamp, changes);
     } else {
       airspace.Apply(stamp, model::Expire{}, changes);
     }
@@ -350,6 +358,8 @@ class Driver {
   int accepted = 0;
   int missing = 0;
   int told = 0;
+  int told_of_areas = 0;
+  int too_many = 0;
 
  private:
   uint64_t Below(uint64_t n) { return random_() % n; }
@@ -607,6 +617,135 @@ class Driver {
     known = {uss, std::to_string(chance_), availability};
   }
 
+  // What is written anew: a fresh id, or one that is there, with its version or without, by its owner or another.
+  template <typename Put, typename T>
+  std::optional<Code> Address(Put& put, const std::map<Uuid, T>& known) {
+    put.owner = Below(2) == 0 ? "a" : Manager();  // one has many
+    const auto old = known.find(put.id);
+    if (Below(8) != 0 && old != known.end()) put.owner = old->second.owner;
+    if (Below(8) != 0 && old != known.end()) put.version = old->second.version;
+    if (Below(16) == 0) put.version = TimeNs{7};
+    if (!put.version) return old == known.end() ? std::nullopt : std::optional(Code::kConflict);
+    if (old == known.end()) return Code::kInvalid;
+    const bool forbidden = old->second.owner != put.owner;
+    const bool conflict = old->second.version != *put.version;
+    if (std::is_same_v<T, model::IdentificationServiceArea> && forbidden) return Code::kForbidden;
+    if (conflict) return Code::kConflict;
+    return forbidden ? std::optional(Code::kForbidden) : std::nullopt;
+  }
+  template <typename T>
+  TimeNs VersionAfter(const std::map<Uuid, T>& known, const Uuid& id) const {
+    const auto old = known.find(id);
+    return old == known.end() ? At(now_s_) : std::max(At(now_s_), TimeNs{old->second.version.value + 1});
+  }
+
+  void PutServiceArea(Airspace& airspace, SlowModel& slow, const model::Stamp& stamp,
+                      std::vector<model::RecordChange>& changes) {
+    model::PutIdentificationServiceArea put{.id = Id(300 + static_cast<uint32_t>(Below(12))),
+                                            .extents = Flat(Somewhere()),
+                                            .url = "https://" + std::to_string(Below(3)),
+                                            .written_through = static_cast<model::RidInterface>(1 + Below(2))};
+    put.extents.end.value += kNsPerSecond;
+    const std::optional<Code> refused = Address(put, slow.service_areas);
+    const Outcome outcome = airspace.Apply(stamp, put, changes);
+    if (refused) {
+      ASSERT_TRUE(std::holds_alternative<Error>(outcome));
+      ASSERT_EQ(std::get<Error>(outcome).code, *refused) << std::get<Error>(outcome).message;
+      return;
+    }
+    const auto* done = std::get_if<model::IdentificationServiceAreaChanged>(&outcome);
+    ASSERT_NE(done, nullptr) << std::get<Error>(outcome).message;
+    std::vector<Extents> places{put.extents};
+    const auto old = slow.service_areas.find(put.id);
+    if (old != slow.service_areas.end()) places.push_back(old->second.extents);
+    slow.service_areas[put.id] = {
+        put.id, put.owner, put.url, put.written_through, VersionAfter(slow.service_areas, put.id), put.extents};
+    ASSERT_EQ(done->area, slow.service_areas.at(put.id));
+    CompareToldOfArea(slow.TellOfServiceArea(places), done->notified, slow);
+  }
+
+  void DeleteServiceArea(Airspace& airspace, SlowModel& slow, const model::Stamp& stamp,
+                         std::vector<model::RecordChange>& changes) {
+    if (slow.service_areas.empty()) {
+      airspace.Apply(stamp, model::Expire{}, changes);
+      return;
+    }
+    auto at = slow.service_areas.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(Below(slow.service_areas.size())));
+    const model::IdentificationServiceArea area = at->second;
+    const Outcome outcome =
+        airspace.Apply(stamp, model::DeleteIdentificationServiceArea{area.id, area.owner, area.version}, changes);
+    const auto* done = std::get_if<model::IdentificationServiceAreaChanged>(&outcome);
+    ASSERT_NE(done, nullptr);
+    slow.service_areas.erase(at);
+    CompareToldOfArea(slow.TellOfServiceArea({area.extents}), done->notified, slow);
+  }
+
+  void PutRidSubscription(Airspace& airspace, SlowModel& slow, const model::Stamp& stamp,
+                          std::vector<model::RecordChange>& changes) {
+    model::PutRidSubscription put{.id = Id(400 + static_cast<uint32_t>(Below(200))),
+                                  .extents = Flat(Somewhere()),
+                                  .url = "https://" + std::to_string(Below(3)),
+                                  .written_through = static_cast<model::RidInterface>(1 + Below(2))};
+    put.extents.end.value += static_cast<int64_t>(Below(84'000)) * kNsPerSecond;
+    const std::optional<Code> refused = Address(put, slow.rid_subscriptions);
+    const bool full = slow.Deepest(put.id, put.owner, put.extents.cover) >= 10;
+    const Outcome outcome = airspace.Apply(stamp, put, changes);
+    if (refused || full) {
+      ASSERT_TRUE(std::holds_alternative<Error>(outcome)) << "there were ten";
+      ASSERT_EQ(std::get<Error>(outcome).code, refused ? *refused : Code::kTooMany);
+      if (!refused) ++too_many;
+      return;
+    }
+    const auto* done = std::get_if<model::RidSubscriptionChanged>(&outcome);
+    ASSERT_NE(done, nullptr) << std::get<Error>(outcome).message;
+    const auto old = slow.rid_subscriptions.find(put.id);
+    const int32_t index = old == slow.rid_subscriptions.end() ? 0 : old->second.notification_index;
+    slow.rid_subscriptions[put.id] = {
+        put.id, put.owner,  put.url, put.written_through, VersionAfter(slow.rid_subscriptions, put.id),
+        index,  put.extents};
+    ASSERT_EQ(done->subscription, slow.rid_subscriptions.at(put.id));
+    std::vector<model::IdentificationServiceArea> expected;
+    for (const auto& [id, area] : slow.service_areas)
+      if (slow.Live(area.extents) && SlowModel::Meets(area.extents, put.extents)) expected.push_back(area);
+    ASSERT_EQ(done->areas, expected);
+  }
+
+  void DeleteRidSubscription(Airspace& airspace, SlowModel& slow, const model::Stamp& stamp,
+                             std::vector<model::RecordChange>& changes) {
+    if (slow.rid_subscriptions.empty()) {
+      airspace.Apply(stamp, model::Expire{}, changes);
+      return;
+    }
+    auto at = slow.rid_subscriptions.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(Below(slow.rid_subscriptions.size())));
+    const model::RidSubscription& one = at->second;
+    const Outcome outcome =
+        airspace.Apply(stamp, model::DeleteRidSubscription{one.id, one.owner, one.version}, changes);
+    ASSERT_TRUE(std::holds_alternative<model::RidSubscriptionChanged>(outcome));
+    slow.rid_subscriptions.erase(at);
+  }
+
+  // Without altitudes, as F3411's are kept.
+  static Extents Flat(Extents extents) {
+    extents.lower = Extents::kNoLower;
+    extents.upper = Extents::kNoUpper;
+    return extents;
+  }
+
+  void CompareToldOfArea(const std::set<Uuid>& expected, const std::vector<model::RidNotified>& notified,
+                         const SlowModel& slow) {
+    std::set<Uuid> got;
+    for (const model::RidNotified& one : notified) {
+      const model::RidSubscription& subscription = slow.rid_subscriptions.at(one.subscription_id);
+      ASSERT_TRUE(got.insert(one.subscription_id).second) << "each once";
+      ASSERT_EQ(one, (model::RidNotified{subscription.url, subscription.written_through, subscription.id,
+                                         subscription.notification_index}));
+    }
+    ASSERT_EQ(got, expected);
+    told_of_areas += static_cast<int>(got.size());
+  }
+
   static bool Covers(const Extents& a, const Extents& b) { return a.cover.Contains(b.cover); }
 
   void CompareTold(const std::set<Uuid>& expected, const std::vector<model::Notified>& notified,
@@ -635,7 +774,19 @@ class Driver {
       ASSERT_EQ(seen->subscription, subscription);
       ASSERT_EQ(seen->dependent_intents, slow.Dependents(id));
     }
+    ASSERT_EQ(sizes.service_areas, slow.service_areas.size());
+    ASSERT_EQ(sizes.rid_subscriptions, slow.rid_subscriptions.size());
+    for (const auto& [id, one] : slow.service_areas) ASSERT_EQ(airspace.FindServiceArea(id), one);
+    for (const auto& [id, one] : slow.rid_subscriptions) ASSERT_EQ(airspace.FindRidSubscription(id), one);
     const Extents area = Somewhere();
+    std::vector<model::IdentificationServiceArea> areas;
+    for (const auto& [id, one] : slow.service_areas)
+      if (slow.Live(one.extents) && SlowModel::Meets(one.extents, area)) areas.push_back(one);
+    ASSERT_EQ(airspace.QueryServiceAreas(area, At(now_s_)), areas);
+    std::vector<model::RidSubscription> of_a;
+    for (const auto& [id, one] : slow.rid_subscriptions)
+      if (one.owner == "a" && slow.Live(one.extents) && SlowModel::Meets(one.extents, area)) of_a.push_back(one);
+    ASSERT_EQ(airspace.QueryRidSubscriptions(area, "a", At(now_s_)), of_a);
     std::vector<Uuid> expected;
     for (const auto& [id, intent] : slow.intents)
       if (slow.Live(intent.extents) && SlowModel::Meets(intent.extents, area)) expected.push_back(id);
@@ -661,13 +812,15 @@ TEST(AirspaceAgainstTheSlowModel, AgreesOnRandomCommandsAndAfterRestarts) {
   int accepted = 0;
   int missing = 0;
   int told = 0;
+  int told_of_areas = 0;
+  int too_many = 0;
   for (uint64_t seed = first; seed < first + 12; ++seed) {
     SCOPED_TRACE("WB_SEED=" + std::to_string(seed));
     Driver driver(seed);
     auto airspace = std::make_unique<Airspace>();
     SlowModel slow;
     std::map<model::RecordKey, std::string> stored;
-    for (int step = 0; step < 1500; ++step) {
+    for (int step = 0; step < 2000; ++step) {
       std::vector<model::RecordChange> changes;
       driver.Step(*airspace, slow, changes);
       if (testing::Test::HasFatalFailure()) return;
@@ -693,11 +846,15 @@ TEST(AirspaceAgainstTheSlowModel, AgreesOnRandomCommandsAndAfterRestarts) {
     accepted += driver.accepted;
     missing += driver.missing;
     told += driver.told;
+    told_of_areas += driver.told_of_areas;
+    too_many += driver.too_many;
   }
   // The commands reach what they are for.
   EXPECT_GT(accepted, 1000);
   EXPECT_GT(missing, 300);
   EXPECT_GT(told, 1000);
+  EXPECT_GT(told_of_areas, 1000);
+  EXPECT_GT(too_many, 100);
 }
 
 }  // namespace

@@ -146,6 +146,38 @@ TEST(CellCover, ContainsWhatItIsAUnionOfAndNotMore) {
 }
 
 // Boxes of two covers intersect whenever the covers do; and those of single cells exactly then.
+TEST(CellCover, TheDeepestPlaceIsTheOneThatMostCoversShare) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 200; ++round) {
+    const geo::LatLng middle{47, 8};
+    const auto somewhere = [&](double reach_m, double radius_m) {
+      const geo::LatLng center = geo::PointAt(middle, static_cast<double>(random() % 360), reach_m);
+      return CoverOf(*geo::Outline::MakeCircle(center, radius_m));
+    };
+    const CellCover within = somewhere(500, 800);
+    std::vector<CellCover> covers;
+    for (int i = 0; i < 12; ++i) {
+      const double reach = static_cast<double>(random() % 3000);
+      covers.push_back(somewhere(reach, 50.0 * std::pow(2.0, static_cast<double>(random() % 9))));
+    }
+    std::vector<const CellCover*> pointers;
+    for (const CellCover& cover : covers) pointers.push_back(&cover);
+    // Cells of the finest level that occurs, one by one.
+    size_t expected = 0;
+    for (const uint64_t cell : within.cells) {
+      const S2CellId id(cell);
+      for (S2CellId leaf = id.child_begin(CellCover::kLevelFinest); leaf != id.child_end(CellCover::kLevelFinest);
+           leaf = leaf.next()) {
+        size_t here = 0;
+        for (const CellCover& cover : covers) here += static_cast<size_t>(cover.ContainsCell(leaf.id()));
+        expected = std::max(expected, here);
+      }
+    }
+    EXPECT_EQ(DeepestWithin(within, pointers), expected);
+  }
+  EXPECT_EQ(DeepestWithin(CoverOf(*geo::Outline::MakeCircle({0, 0}, 100)), {}), 0u);
+}
+
 TEST(CellCover, BoxesOfCoversThatShareACellIntersect) {
   std::mt19937_64 random(18);
   std::uniform_real_distribution<double> unit(0, 1);
