@@ -27,9 +27,9 @@ enum class RecordKind : uint8_t {
   kHeartbeat = 9,
 };
 
-// What names a record. Of what has a place and a time: its slot in the airspace (4 bytes, the highest first), so that what
-// comes together is stored together. Of the others: the id of a USS or of a DSS instance; a report's id, 16 bytes; the
-// two ids of a used suffix.
+// What names a record. Of what has a place and a time: its slot in the airspace (4 bytes, the highest first), so that
+// what comes together is stored together. Of the others: the id of a USS or of a DSS instance; a report's id, 16 bytes;
+// the two ids of a used suffix.
 struct RecordKey {
   RecordKind kind;
   std::string key;
