@@ -133,7 +133,7 @@ const std::vector<Route>& AuxiliaryRoutes() {
       {"GET", "/aux/v1/validate_oauth", {kRead, kWrite}, ValidateToken},
       {"GET", "/aux/v1/pool", {kPoolRead}, GetPool},
       {"GET", "/aux/v1/pool/dss_instances", {kPoolRead}, GetInstances},
-      {"PUT", "/aux/v1/pool/dss_instances/heartbeat", {kHeartbeatWrite}, PutHeartbeat},
+      {"PUT", "/aux/v1/pool/dss_instances/heartbeat", {kHeartbeatWrite}, PutHeartbeat, true},
       {"GET", "/aux/v1/configuration/accepted_ca_certs", {}, GetCertificates},
       {"GET", "/aux/v1/configuration/ca_certs", {}, GetCertificates},
       {"GET", "/aux/v1/configuration/global_options", {kPoolRead}, GetGlobalOptions},

@@ -23,7 +23,7 @@ struct ServiceOptions {
   std::string tls_key;
   bool allow_http_uss = false;
   bool strict_availability = true;
-  double party_rate_max = 0;  // requests a second of each party; 0: any
+  double party_rate_max = 0;    // requests a second of each party; 0: any
   std::string dar_id;           // empty: the first audience
   std::string instance_id;      // likewise
   std::string public_endpoint;  // empty: not told
