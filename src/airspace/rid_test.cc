@@ -240,6 +240,7 @@ TEST_F(RemoteId, ASubscriptionsIndexStaysAtItsGreatest) {
   RidSubscription subscription{.id = Id(11), .owner = "dp", .url = "https://dp", .extents = kHere};
   subscription.notification_index = std::numeric_limits<int32_t>::max();
   ASSERT_TRUE(airspace_.Restore(model::KeyOf(model::RecordKind::kRidSubscription, 0), subscription));
+  ASSERT_TRUE(airspace_.FinishRestore());
   EXPECT_EQ(Told(Do(Area(1, "sp", kHere)))[0].notification_index, std::numeric_limits<int32_t>::max());
 }
 
