@@ -10,6 +10,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 raises false alarms inside Abseil's and the standard library's templates; valgrind and the sanitizers see
   # the true ones.
   target_compile_options(wb_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+else()
+  # clang sees std::get_temporary_buffer, which libstdc++ 12 itself uses in std::stable_sort.
+  target_compile_options(wb_options INTERFACE -Wno-deprecated-declarations)
 endif()
 if(WB_SANITIZE)
   target_compile_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

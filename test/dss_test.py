@@ -432,7 +432,7 @@ class Http(Dss):
             status, _, headers = self.server.ask("GET", path, token=self.one)
             self.assertEqual(status, 404, path)
             self.assertEqual(headers["Content-Type"], "application/json")
-        for method, path, allow in (("DELETE", f"{OIR}/{new_id()}", "GET, PUT"), ("GET", "/dss/v1/reports", "POST"),
+        for method, path, allow in (("DELETE", f"{OIR}/{new_id()}", "GET, HEAD, PUT"), ("GET", "/dss/v1/reports", "POST"),
                                     ("PATCH", f"{SUB}/x/y", "PUT, DELETE")):
             status, _, headers = self.server.ask(method, path, token=self.one)
             self.assertEqual((status, headers.get("Allow")), (405, allow))

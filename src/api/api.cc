@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "api/f3411.h"
 #include "api/f3548.h"
+#include "http/percent.h"
 
 namespace wideberth::api {
 
@@ -25,19 +26,16 @@ const std::vector<Route>& Routes() {
   return kRoutes;
 }
 
-// The segments that stand for {}; nothing if the path is another.
+// The segments that stand for {}, decoded; nothing if the path is another. A "/" within a segment is sent as %2F.
 std::optional<std::vector<std::string>> Match(std::string_view pattern, std::string_view path) {
   std::vector<std::string> arguments;
   while (true) {
     const size_t pattern_end = pattern.find('/', 1);
     const size_t path_end = path.find('/', 1);
     const std::string_view wanted = pattern.substr(0, pattern_end);
-    const std::string_view given = path.substr(0, path_end);
-    if (wanted == "/{}") {
-      arguments.emplace_back(given.substr(1));
-    } else if (wanted != given) {
-      return std::nullopt;
-    }
+    std::optional<std::string> given = http::PercentDecoded(path.substr(0, path_end));
+    if (!given || (wanted != "/{}" && wanted != *given)) return std::nullopt;
+    if (wanted == "/{}") arguments.push_back(given->substr(1));
     if ((pattern_end == std::string_view::npos) != (path_end == std::string_view::npos)) return std::nullopt;
     if (pattern_end == std::string_view::npos) return arguments;
     pattern.remove_prefix(pattern_end);
@@ -53,14 +51,37 @@ struct Found {
 
 Found FindRoute(const http::Request& request) {
   Found found;
+  bool literal = false;
   for (const Route& route : Routes()) {
     auto arguments = Match(route.path, request.path);
     if (!arguments) continue;
-    if (route.method == request.method) return {&route, *std::move(arguments), ""};
+    // A path without {} stands before those with one, and is no argument of theirs: ".../query" is no id.
+    if (arguments->empty()) literal = true;
+    if (literal && !arguments->empty()) continue;
+    // HEAD is GET without the body of the answer, which the server leaves out.
+    if (route.method == (request.method == "HEAD" ? "GET" : request.method)) return {&route, *std::move(arguments), ""};
     if (!found.allowed.empty()) found.allowed += ", ";
-    found.allowed += route.method;
+    found.allowed += route.method == "GET" ? "GET, HEAD" : route.method;
   }
   return found;
+}
+
+http::Response MethodNotAllowed(std::string allowed) {
+  http::Response response = Failed(405, "the method is not one of this path's: " + allowed);
+  response.headers.emplace_back("Allow", std::move(allowed));
+  return response;
+}
+
+// What is answered without a token; nothing if the path is another.
+std::optional<http::Response> AnswerToAnyone(const http::Request& request) {
+  http::Response response;
+  if (request.path == "/healthy" || request.path == "/ready") {
+    response = {200, "text/plain", "ok", {}};
+  } else {
+    return std::nullopt;
+  }
+  if (request.method != "GET" && request.method != "HEAD") return MethodNotAllowed("GET, HEAD");
+  return response;
 }
 
 }  // namespace
@@ -97,20 +118,14 @@ std::string_view Api::RouteOf(const http::Request& request) {
 }
 
 void Api::Handle(http::Request request, Respond respond) {
-  if (request.path == "/healthy" || request.path == "/ready") {
-    if (request.method == "GET" || request.method == "HEAD") return respond({200, "text/plain", "ok", {}});
-    http::Response response = Failed(405, "the method is not one of this path's");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return respond(std::move(response));
-  }
-  // What is in a path may come into the store, which keeps text in UTF-8 alone.
-  if (!simdjson::validate_utf8(request.path)) return respond(Failed(400, "the path is not UTF-8"));
+  if (std::optional<http::Response> response = AnswerToAnyone(request)) return respond(*std::move(response));
+  // Arguments of routes are stored and rendered as text.
+  const std::optional<std::string> path = http::PercentDecoded(request.path);
+  if (!path || !simdjson::validate_utf8(*path)) return respond(Failed(400, "the path is not UTF-8, percent-encoded"));
   Found found = FindRoute(request);
   if (found.route == nullptr) {
-    if (found.allowed.empty()) return respond(Failed(404, "there is no such path"));
-    http::Response response = Failed(405, "the method is not one of this path's");
-    response.headers.emplace_back("Allow", found.allowed);
-    return respond(std::move(response));
+    return respond(found.allowed.empty() ? Failed(404, "there is no such path")
+                                         : MethodNotAllowed(std::move(found.allowed)));
   }
   const auto handle = [&](const Caller& caller) {
     found.route->handle(std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), caller,

@@ -12,9 +12,9 @@ namespace wideberth::http {
 // What a client asks. A value.
 struct Request {
   std::string method;  // "GET", as sent
-  std::string path;    // of the target, percent-decoded; begins with "/"
-  std::string query;   // of the target, after "?", as sent
-  std::string authorization;
+  std::string path;  // of the target, as sent, for a segment may hold %2F; begins with "/", and PercentDecoded takes it
+  std::string query;          // of the target, after "?", as sent
+  std::string authorization;  // if several were sent, all of them with ", " between
   std::string body;
 };
 

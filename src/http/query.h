@@ -11,9 +11,6 @@
 
 namespace wideberth::http {
 
-// Every "%2C" as the byte that it stands for; nothing if a "%" has no two hexadecimal digits behind it.
-std::optional<std::string> PercentDecoded(std::string_view text);
-
 // The parameters of a query string, "area=1%2C2&latest_time=", decoded: as forms are sent, a "+" stands for a space. A
 // value.
 class QueryParameters {

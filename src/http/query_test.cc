@@ -13,21 +13,6 @@ std::optional<std::string> Find(std::string_view query, std::string_view name) {
   return *found;
 }
 
-TEST(PercentDecoded, ReadsEveryByteBack) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  for (int byte = 0; byte < 256; ++byte) {
-    const std::string escape{'%', kDigits[byte / 16], kDigits[byte % 16]};
-    EXPECT_EQ(PercentDecoded("a" + escape + "b"), std::string("a") + static_cast<char>(byte) + "b");
-  }
-  EXPECT_EQ(PercentDecoded("%2c%2C"), ",,");
-  EXPECT_EQ(PercentDecoded("+"), "+");
-}
-
-TEST(PercentDecoded, RefusesWhatIsNoEscape) {
-  for (const char* text : {"%", "%1", "%g0", "%0g", "a%", "%%30", "% 1", "%-1"})
-    EXPECT_EQ(PercentDecoded(text), std::nullopt) << text;
-}
-
 TEST(QueryParameters, AreFoundByNameAndDecoded) {
   EXPECT_EQ(Find("area=1%2C2,3&latest_time=a+b", "area"), "1,2,3");
   EXPECT_EQ(Find("area=1%2C2,3&latest_time=a+b", "latest_time"), "a b");

@@ -1,93 +1,41 @@
 #include "http/server.h"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <exception>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "http/query.h"
+#include "http/session.h"
 
 namespace wideberth::http {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
-using Clock = std::chrono::steady_clock;
-// Everything runs on the executor of one thread's context, named in the types: Asio's general executor and Beast's
-// composed operations on top of it took half of what a request cost.
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<tcp, Executor>;
 using TlsStream = asio::ssl::stream<Socket>;
-template <typename T>
-using Awaitable = asio::awaitable<T, Executor>;
-constexpr asio::use_awaitable_t<Executor> kAwait;
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
 constexpr auto kSweepEvery = std::chrono::milliseconds(100);  // how often deadlines are looked at
-constexpr size_t kReadBytes = 16 * 1024;                      // asked for at a time
-constexpr size_t kFirstReadBytes = 1024;                      // over TLS, where an idle connection waits with them
-constexpr size_t kWriteBytesPerSecondMin = 64 * 1024;         // a client that takes an answer more slowly is cut off
-constexpr size_t kBodyBytesSmall = 64 * 1024;                 // bodies up to here are always read
 
-// The status for what is wrong with what came.
-int StatusOf(const beast::error_code& error) {
-  if (error == bhttp::error::body_limit) return 413;
-  if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) return 431;
-  if (error == bhttp::error::bad_alloc) return 503;
-  return 400;
-}
+// A client that was refused may still be sending. What it sends is read for so long and so much, and forgotten: bytes
+// left unread would reset the connection, and the client would lose its answer.
+constexpr std::chrono::milliseconds kLingerTimeMax{2'000};
+constexpr size_t kLingerBytesMax = 16 * 1024 * 1024;
 
-// Counts while it lives.
-class Counted {
- public:
-  explicit Counted(std::atomic<size_t>& count) : count_(count) { ++count_; }
-  ~Counted() { --count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  std::atomic<size_t>& count_;
-};
-
-// A part of a budget of bytes, given back at its end.
-class Reserved {
- public:
-  explicit Reserved(std::atomic<size_t>& used) : used_(used) {}
-  ~Reserved() { used_ -= taken_; }
-  Reserved(const Reserved&) = delete;
-  Reserved& operator=(const Reserved&) = delete;
-
-  bool Take(size_t bytes, size_t bytes_max) {
-    taken_ += bytes;
-    return (used_ += bytes) <= bytes_max;
+Awaitable<void> Linger(Socket& socket) {
+  std::vector<char> forgotten(64 * 1024);
+  size_t total = 0;
+  while (total < kLingerBytesMax) {
+    beast::error_code error;
+    total += co_await socket.async_read_some(asio::buffer(forgotten), asio::redirect_error(kAwait, error));
+    if (error) co_return;
   }
-
- private:
-  std::atomic<size_t>& used_;
-  size_t taken_ = 0;
-};
+}
 
 }  // namespace
 
@@ -119,23 +67,10 @@ struct Server::State {
   std::mutex stop_mutex;
   bool stopped = false;
 
-  using Parser = bhttp::request_parser<bhttp::string_body>;
-
   Awaitable<void> Accept();
   Awaitable<void> CutOffLate(Worker& worker);
   template <typename Stream>
   Awaitable<void> Session(Stream stream, Worker& worker);
-  template <typename Stream>
-  Awaitable<void> Requests(Stream& stream, Worker& worker, Open& open);
-  template <typename Stream>
-  Awaitable<beast::error_code> ReadRequest(Stream& stream, Open& open, beast::flat_buffer& buffer, Parser& parser,
-                                           Reserved& reserved);
-  template <typename Stream>
-  Awaitable<beast::error_code> Write(Stream& stream, Open& open, bhttp::response<bhttp::string_body>& answer,
-                                     bool header_only);
-  Awaitable<Response> Ask(Request request, Worker& worker);
-  // The answer to a request that was read; nothing is asked of the handler where it is an error by itself.
-  Awaitable<Response> Answer(Parser& parser, Worker& worker);
 };
 
 Awaitable<void> Server::State::Accept() {
@@ -195,185 +130,24 @@ Awaitable<void> Server::State::Session(Stream stream, Worker& worker) {
       place->deadline = Clock::now() + options.request_time_max;
       co_await stream.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, error));
     }
-    if (!error) co_await Requests(stream, worker, *place);
+    SessionEnd end = SessionEnd::kDone;
+    if (!error) {
+      const SessionContext session{options, handler, error_body, stopping, in_flight, large_bytes, worker.context};
+      end = co_await Serve(stream, session, place->deadline);
+    }
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       place->deadline = Clock::now() + std::chrono::seconds(1);
       co_await stream.async_shutdown(asio::redirect_error(kAwait, error));
     }
     socket->shutdown(tcp::socket::shutdown_send, error);
+    if (end == SessionEnd::kRefused && !stopping) {
+      place->deadline = Clock::now() + kLingerTimeMax;
+      co_await Linger(*socket);
+    }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory for this client; nothing is owed to it
   }
   worker.open.erase(place);
   --connections;
-}
-
-// Reads one request, or fails: an error of Beast's HTTP for what can be told to the client, any other for what cannot.
-template <typename Stream>
-Awaitable<beast::error_code> Server::State::ReadRequest(Stream& stream, Open& open, beast::flat_buffer& buffer,
-                                                        Parser& parser, Reserved& reserved) {
-  parser.header_limit(static_cast<uint32_t>(options.header_bytes_max));
-  parser.body_limit(options.body_bytes_max);
-  parser.eager(true);
-  bool header_seen = false;
-  beast::error_code error;
-  if (buffer.size() > 0) open.deadline = Clock::now() + options.request_time_max;
-  while (true) {
-    if (buffer.size() > 0) {
-      buffer.consume(parser.put(buffer.data(), error));
-      if (error && error != bhttp::error::need_more) co_return error;
-      if (parser.is_done()) co_return beast::error_code();
-      if (parser.is_header_done() && !header_seen) {
-        header_seen = true;
-        const uint64_t body_bytes = parser.content_length().value_or(options.body_bytes_max);
-        if (body_bytes > kBodyBytesSmall && !reserved.Take(body_bytes, options.large_bodies_bytes_max))
-          co_return bhttp::make_error_code(bhttp::error::bad_alloc);
-        if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
-          static constexpr std::string_view kProceed = "HTTP/1.1 100 Continue\r\n\r\n";
-          co_await asio::async_write(stream, asio::buffer(kProceed), asio::redirect_error(kAwait, error));
-          if (error) co_return error;
-        }
-      }
-    }
-    const bool first = buffer.size() == 0 && !parser.got_some();
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      // The stream has buffers of its own, which may hold what the socket no longer does: only a read tells.
-      const size_t got = co_await stream.async_read_some(buffer.prepare(first ? kFirstReadBytes : kReadBytes),
-                                                         asio::redirect_error(kAwait, error));
-      buffer.commit(got);
-      if (first) open.deadline = Clock::now() + options.request_time_max;
-    } else {
-      // An idle connection waits without a buffer.
-      co_await stream.async_wait(tcp::socket::wait_read, asio::redirect_error(kAwait, error));
-      if (first) open.deadline = Clock::now() + options.request_time_max;
-      if (!error) {
-        const size_t got = stream.read_some(buffer.prepare(kReadBytes), error);
-        buffer.commit(got);
-        if (error == asio::error::would_block || error == asio::error::try_again) error = {};
-      }
-    }
-    if (error) co_return error;
-  }
-}
-
-template <typename Stream>
-Awaitable<beast::error_code> Server::State::Write(Stream& stream, Open& open,
-                                                  bhttp::response<bhttp::string_body>& answer, bool header_only) {
-  open.deadline =
-      Clock::now() + options.write_time_max + std::chrono::seconds(answer.body().size() / kWriteBytesPerSecondMin);
-  bhttp::response_serializer<bhttp::string_body> serializer{answer};
-  serializer.split(header_only);
-  beast::error_code error;
-  while (!serializer.is_done() && !(header_only && serializer.is_header_done())) {
-    size_t written = 0;
-    if constexpr (!std::is_same_v<Stream, TlsStream>) {
-      // At once, as nearly every answer can be.
-      serializer.next(
-          error, [&](beast::error_code& failed, const auto& buffers) { written = stream.write_some(buffers, failed); });
-      if (error == asio::error::would_block || error == asio::error::try_again) {
-        error = {};
-        co_await stream.async_wait(tcp::socket::wait_write, asio::redirect_error(kAwait, error));
-      }
-      if (error) co_return error;
-      if (written > 0) serializer.consume(written);
-    } else {
-      if (header_only) {
-        co_await bhttp::async_write_header(stream, serializer, asio::redirect_error(kAwait, error));
-      } else {
-        co_await bhttp::async_write(stream, serializer, asio::redirect_error(kAwait, error));
-      }
-      co_return error;
-    }
-  }
-  co_return error;
-}
-
-Awaitable<Response> Server::State::Answer(Parser& parser, Worker& worker) {
-  auto& message = parser.get();
-  Response refused;
-  refused.status = 400;
-  Request request;
-  request.method = std::string(message.method_string());
-  const std::string_view target(message.target().data(), message.target().size());
-  const size_t question = target.find('?');
-  const auto path = PercentDecoded(target.substr(0, question));
-  if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
-  if (!path || path->empty() || path->front() != '/') {
-    refused.body = error_body(400, "the target of the request is no path");
-    co_return refused;
-  }
-  request.path = *path;
-  const auto authorization = message.equal_range(bhttp::field::authorization);
-  if (authorization.first != authorization.second) {
-    if (std::next(authorization.first) != authorization.second) {
-      refused.body = error_body(400, "the header Authorization is there more than once");
-      co_return refused;
-    }
-    const auto value = authorization.first->value();
-    request.authorization.assign(value.data(), value.size());
-  }
-  request.body = std::move(message.body());
-  co_return co_await Ask(std::move(request), worker);
-}
-
-template <typename Stream>
-Awaitable<void> Server::State::Requests(Stream& stream, Worker& worker, Open& open) {
-  beast::flat_buffer buffer(options.header_bytes_max + options.body_bytes_max + kReadBytes);
-  while (!stopping) {
-    open.deadline = Clock::now() + options.idle_time_max;
-    Parser parser;
-    Reserved reserved(large_bytes);
-    beast::error_code error = co_await ReadRequest(stream, open, buffer, parser, reserved);
-    // Of HTTP: it can be told. Of the network, or out of time, which closed the connection: it cannot.
-    if (error && error.category() != bhttp::make_error_code(bhttp::error::bad_method).category()) co_return;
-    if (buffer.size() == 0) buffer.shrink_to_fit();
-    open.deadline = Clock::time_point::max();
-
-    const Counted counted(in_flight);
-    Response response;
-    bool keep_alive = false;
-    if (error) {
-      response.status = StatusOf(error);
-      response.body =
-          error_body(response.status,
-                     response.status == 503 ? "too many large requests at once; try again later" : error.message());
-      if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
-    } else {
-      keep_alive = parser.get().keep_alive();
-      response = co_await Answer(parser, worker);
-    }
-    if (response.hold_back.count() > 0) {
-      Timer timer(worker.context, response.hold_back);
-      co_await timer.async_wait(asio::redirect_error(kAwait, error));
-    }
-    bhttp::response<bhttp::string_body> answer{static_cast<bhttp::status>(response.status),
-                                               parser.get().version() == 10 ? 10u : 11u};
-    answer.set(bhttp::field::content_type, response.content_type);
-    for (const auto& [name, value] : response.headers) answer.insert(name, value);
-    answer.keep_alive(keep_alive && !stopping);
-    answer.body() = std::move(response.body);
-    if (response.status != 204) answer.prepare_payload();
-    error = co_await Write(stream, open, answer, parser.get().method() == bhttp::verb::head);
-    if (error || !answer.keep_alive()) co_return;
-  }
-}
-
-Awaitable<Response> Server::State::Ask(Request request, Worker& worker) {
-  // The answer comes from any thread, and the request goes on where it was.
-  const auto initiate = [this, &request, &worker](auto handler_of_wait) {
-    struct Pending {
-      explicit Pending(decltype(handler_of_wait) then) : resume(std::move(then)) {}
-      decltype(handler_of_wait) resume;
-      std::atomic<bool> given{false};
-    };
-    const auto pending = std::make_shared<Pending>(std::move(handler_of_wait));
-    handler(std::move(request), [pending, &worker](Response response) {
-      if (pending->given.exchange(true)) return;
-      asio::post(worker.context, [pending, response = std::move(response)]() mutable {
-        std::move(pending->resume)(std::move(response));
-      });
-    });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void(Response)>(initiate, kAwait);
 }
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Handler handler, ErrorBody error_body) {
