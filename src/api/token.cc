@@ -7,7 +7,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 namespace wideberth::api {
@@ -54,6 +56,48 @@ std::string NumberOf(EVP_PKEY* key, const char* name) {
 }
 
 Error Refused(std::string reason) { return {Code::kUnauthenticated, std::move(reason)}; }
+
+// RFC 7519, section 4: two members of one name may mean one thing to who signed and another to who reads. Nothing for
+// what is no JSON object or has such members, at any depth.
+std::optional<json> UnambiguousObject(std::string_view text) {
+  std::vector<std::set<std::string>> names;
+  bool ambiguous = false;
+  const json object = json::parse(
+      text,
+      [&](int, json::parse_event_t event, json& parsed) {
+        if (event == json::parse_event_t::object_start) names.emplace_back();
+        if (event == json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
+          ambiguous = true;
+        if (event == json::parse_event_t::object_end) names.pop_back();
+        return true;
+      },
+      false);
+  if (ambiguous || !object.is_object()) return std::nullopt;
+  return object;
+}
+
+// The first part of a token, decoded; "" if it is not base64url.
+std::string HeaderOf(std::string_view token) {
+  const std::string_view part = token.substr(0, token.find('.'));
+  uint8_t* bytes = nullptr;
+  size_t size = 0;
+  cjose_err error{};
+  if (!cjose_base64url_decode(part.data(), part.size(), &bytes, &size, &error)) return "";
+  std::string text(reinterpret_cast<const char*>(bytes), size);
+  cjose_get_dealloc()(bytes);
+  return text;
+}
+
+bool IsBase64UrlCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+// cjose ends the process when padding stands within base64url: it is given none.
+bool IsBase64Url(const json& value) {
+  if (!value.is_string()) return false;
+  const std::string& text = value.get_ref<const std::string&>();
+  return std::all_of(text.begin(), text.end(), IsBase64UrlCharacter);
+}
 
 // A whole number of seconds since 1970 in a claim; nothing if it is none.
 std::optional<int64_t> Seconds(const json& claims, const char* name) {
@@ -120,6 +164,7 @@ Result<void> KeySet::AddJwks(std::string_view text, const std::string& name) {
   size_t found = 0;
   for (const json& key : set["keys"]) {
     if (!key.is_object() || key.value("kty", json()) != "RSA" || key.value("use", json("sig")) != "sig") continue;
+    if (!IsBase64Url(key.value("n", json())) || !IsBase64Url(key.value("e", json()))) continue;
     const std::string text_of_key =
         json{{"kty", "RSA"}, {"n", key.value("n", json())}, {"e", key.value("e", json())}}.dump();
     cjose_err error{};
@@ -155,6 +200,9 @@ Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now)
   }
   const std::string_view token = authorization.substr(kScheme.size());
   if (token.size() > kTokenBytesMax) return Refused("the token has more than 8 KiB");
+  // Also refuses a second scheme, and a second header, which comes after a comma; and padding (see IsBase64Url).
+  if (!std::all_of(token.begin(), token.end(), [](char c) { return c == '.' || IsBase64UrlCharacter(c); }))
+    return Refused("the Authorization header is not one \"Bearer TOKEN\" with a JWT");
   const int64_t now_s = now.value / kNsPerSecond;
   const std::string text(token);
   {
@@ -180,6 +228,8 @@ Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, i
   cjose_err error{};
   const std::unique_ptr<cjose_jws_t, FreeJws> jws(cjose_jws_import(token.data(), token.size(), &error));
   if (!jws) return Refused("the token is no signed JWT");
+  if (!UnambiguousObject(HeaderOf(token)))
+    return Refused("the token's header is no object of members with names of their own");
   cjose_header_t* header = cjose_jws_get_protected(jws.get());
   const auto header_value = [&](const char* name) -> std::string {
     cjose_err ignored{};
@@ -222,8 +272,9 @@ Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, i
   uint8_t* bytes = nullptr;
   size_t length = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &bytes, &length, &error)) return Refused("the token has no claims");
-  const json claims = json::parse(bytes, bytes + length, nullptr, false);
-  if (!claims.is_object()) return Refused("the token's claims are no JSON object");
+  const std::optional<json> read = UnambiguousObject({reinterpret_cast<const char*>(bytes), length});
+  if (!read) return Refused("the token's claims are no object of members with names of their own");
+  const json& claims = *read;
 
   const std::optional<int64_t> expires = Seconds(claims, "exp");
   if (!expires) return Refused("the token does not say when it expires (exp)");
