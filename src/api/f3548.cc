@@ -137,6 +137,8 @@ void QueryConstraints(const CallPtr& call) {
 void PutSubscription(const CallPtr& call, bool update) {
   const Result<Uuid> id = call->Id(0, "subscriptionid");
   if (!id) return call->Fail(id.error());
+  if (id->ToString() == kNoSubscription)
+    return call->Fail({Code::kInvalid, "subscriptionid: is what stands for no subscription"});
   if (update && call->arguments[1].empty()) return call->Fail({Code::kInvalid, "version: is missing from the path"});
   Result<model::PutSubscription> put = ParsePutSubscription(call->request.body, {call->options.allow_http_uss});
   if (!put) return call->Fail(PlainlyInvalid(put.error()));

@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
@@ -140,26 +141,58 @@ Result<model::SetAvailability> ParseSetAvailability(std::string_view body) {
   });
 }
 
+namespace {
+
+// F3548's ExchangeRecord.
+Result<void> CheckExchange(const Member& exchange) {
+  for (const char* name : {"url", "method"}) {
+    WB_TRY(const Member member, exchange.Required(name));
+    WB_TRY(const std::string text, member.String());
+    if (text.empty()) return member.Wrong("is empty");
+  }
+  WB_TRY(const Member role, exchange.Required("recorder_role"));
+  WB_TRY(const std::string recorder, role.String());
+  if (recorder != "Client" && recorder != "Server") return role.Wrong("is not Client or Server");
+  WB_TRY(const Member request_time, exchange.Required("request_time"));
+  WB_TRY_OK(ParseTime(request_time, Round::kDown));
+  WB_TRY(const std::optional<Member> response_time, exchange.Optional("response_time"));
+  if (response_time) WB_TRY_OK(ParseTime(*response_time, Round::kDown));
+  WB_TRY(const std::optional<Member> headers, exchange.Optional("headers"));
+  if (headers) {
+    WB_TRY(const simdjson::dom::array lines, headers->Array());
+    size_t number = 0;
+    for (const JsonElement line : lines) WB_TRY_OK(headers->At(line, number++).String());
+  }
+  for (const char* name : {"request_body", "response_body", "problem"}) {
+    WB_TRY(const std::optional<Member> text, exchange.Optional(name));
+    if (text) WB_TRY_OK(text->String());
+  }
+  WB_TRY(const std::optional<Member> code, exchange.Optional("response_code"));
+  if (code) {
+    WB_TRY(const double number, code->Number());
+    constexpr double kBeyondInt32 = 2147483648.0;
+    if (!(number >= -kBeyondInt32 && number < kBeyondInt32 && number == std::floor(number)))
+      return code->Wrong("is not a whole number of 32 bits");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::string> ParseReport(std::string_view body, const std::string& report_id) {
-  return WithBody<std::string>(body, [&](const Member& root) -> Result<std::string> {
+  using Report = nlohmann::ordered_json;
+  WB_TRY(const std::string minified, WithBody<std::string>(body, [](const Member& root) -> Result<std::string> {
+           return simdjson::minify(root.element());
+         }));
+  Report report = Report::parse(minified, nullptr, false);
+  if (report.is_discarded()) return Error{Code::kInvalid, "body: is not JSON"};
+  report["report_id"] = report_id;
+  // What is checked is what is kept: of members with one name only the last is left.
+  std::string kept = report.dump(-1, ' ', false, Report::error_handler_t::replace);
+  return WithBody<std::string>(kept, [&](const Member& root) -> Result<std::string> {
     WB_TRY(const Member exchange, root.Required("exchange"));
-    for (const char* name : {"url", "method", "recorder_role"}) {
-      WB_TRY(const Member member, exchange.Required(name));
-      WB_TRY(const std::string_view text, member.Text());
-      if (text.empty()) return member.Wrong("is empty");
-    }
-    WB_TRY(const Member request_time, exchange.Required("request_time"));
-    WB_TRY(const TimeNs parsed, ParseTime(request_time, Round::kDown));
-    static_cast<void>(parsed);
-    WB_TRY(const std::optional<Member> headers, exchange.Optional("headers"));
-    if (headers) {
-      WB_TRY(const simdjson::dom::array ignored, headers->Array());
-      static_cast<void>(ignored);
-    }
-    nlohmann::ordered_json report = nlohmann::ordered_json::parse(simdjson::minify(root.element()), nullptr, false);
-    if (report.is_discarded()) return Error{Code::kInvalid, "body: is not JSON"};
-    report["report_id"] = report_id;
-    return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    WB_TRY_OK(CheckExchange(exchange));
+    return kept;
   });
 }
 
@@ -208,8 +241,6 @@ class Writer {
 };
 
 constexpr std::string_view kOvnOfOthers = "Available from USS";
-// What the answer says for an intent without a subscription: the interface demands an id.
-constexpr std::string_view kNoSubscription = "00000000-0000-4000-8000-000000000000";
 
 std::string_view NameOf(model::Availability availability) {
   switch (availability) {

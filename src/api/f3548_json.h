@@ -19,6 +19,9 @@ inline constexpr size_t kKeyOvnsMax = 100'000;  // in `key`
 inline constexpr size_t kOvnBytesMin = 16;      // F3548's EntityOVN
 inline constexpr size_t kOvnBytesMax = 128;
 
+// What an answer says for an intent without a subscription: the interface demands an id. No subscription has it.
+inline constexpr const char* kNoSubscription = "00000000-0000-4000-8000-000000000000";
+
 struct ParseOptions {
   bool allow_http_uss = false;  // uss_base_url may be http: for pools of tests
 };

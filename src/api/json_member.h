@@ -54,9 +54,10 @@ class Member {
   }
   Result<Member> Required(std::string_view name) const {
     WB_TRY(const std::optional<Member> found, Optional(name));
-    if (!found) return Below(element_, {name, 0}).Wrong("is missing");
+    if (!found) return Missing(name);
     return *found;
   }
+  Error Missing(std::string_view name) const { return Below(element_, {name, 0}).Wrong("is missing"); }
   Result<std::string> String() const {
     WB_TRY(const std::string_view text, Text());
     return std::string(text);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/url.h"
 #include "geo/altitude_band.h"
 #include "geo/area.h"
 
@@ -99,8 +100,8 @@ Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& 
   WB_TRY(extents.cover, CoverWithin(outline, (polygon ? polygon : circle)->path(), budget));
   WB_TRY(const std::optional<Member> lower, volume.Optional("altitude_lower"));
   WB_TRY(const std::optional<Member> upper, volume.Optional("altitude_upper"));
-  if (needs.altitudes && !lower) return volume.Wrong("altitude_lower is missing");
-  if (needs.altitudes && !upper) return volume.Wrong("altitude_upper is missing");
+  if (needs.altitudes && !lower) return volume.Missing("altitude_lower");
+  if (needs.altitudes && !upper) return volume.Missing("altitude_upper");
   if (lower) {
     WB_TRY(const double metres, ParseAltitude(*lower));
     extents.lower = geo::AltitudeBand::MakeMetres(metres, metres)->lower();
@@ -113,8 +114,8 @@ Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& 
 
   WB_TRY(const std::optional<Member> start, volume4d.Optional("time_start"));
   WB_TRY(const std::optional<Member> end, volume4d.Optional("time_end"));
-  if (needs.times && !start) return volume4d.Wrong("time_start is missing");
-  if (needs.times && !end) return volume4d.Wrong("time_end is missing");
+  if (needs.times && !start) return volume4d.Missing("time_start");
+  if (needs.times && !end) return volume4d.Missing("time_end");
   if (start) {
     WB_TRY(extents.start, ParseTime(*start, Round::kDown));
   }
@@ -152,15 +153,7 @@ Result<Extents> ParseExtents(const Member& extents, const Needs& needs) {
 Result<std::string> ParseUrl(const Member& root, const char* name, bool allow_http) {
   WB_TRY(const Member member, root.Required(name));
   WB_TRY(const std::string url, member.String());
-  const bool https = url.starts_with("https://");
-  const bool http = url.starts_with("http://");
-  if (!https && !(http && allow_http)) return member.Wrong(http ? "is not https" : "is not an https URL");
-  const size_t host = https ? 8 : 7;
-  if (url.size() <= host || url[host] == '/' || url[host] == ':') return member.Wrong("names no host");
-  if (url.size() > kUrlBytesMax) return member.Wrong("has more than " + std::to_string(kUrlBytesMax) + " bytes");
-  if (std::any_of(url.begin(), url.end(),
-                  [](char c) { return c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>'; }))
-    return member.Wrong("has characters that no URL has");
+  if (const Result<void> good = CheckUrl(url, allow_http); !good) return member.Wrong(good.error().message);
   return url;
 }
 

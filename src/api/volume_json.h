@@ -19,7 +19,6 @@ inline constexpr double kOutlineAreaMaxM2 = 2.5e9;  // 2,500 km², of each outli
 inline constexpr size_t kVolumesMax = 1'000;        // in `extents`
 inline constexpr size_t kVerticesMax = 10'000;      // in all of them together (F3548's limit for an intent)
 inline constexpr size_t kCoverCellsMax = 200'000;   // before they are united
-inline constexpr size_t kUrlBytesMax = 2'000;
 
 // What a Volume4D must say of itself.
 struct Needs {
