@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,41 @@ from dss_server import (ALL_SCOPES, CR, OIR, SUB, Server, altitude, at, circle, 
 PROGRAM = os.path.abspath(sys.argv[1])
 SC, CM, CP, CMSA, AA = ALL_SCOPES
 FAR = [0.0]
+SEEN = set()  # (method, path, status) of every answer
+DESCRIPTION = {}
+
+
+def ask_and_note(self, method, path, *others, ask=Server.ask, **more):
+    answer = ask(self, method, path, *others, **more)
+    SEEN.add((method, path, answer[0]))
+    return answer
+
+
+Server.ask = ask_and_note
+
+
+def operations():
+    """(method, path, operation) of all that the description has, with good arguments in the path."""
+    for path, methods in DESCRIPTION["paths"].items():
+        for method in ("get", "put", "post", "delete"):
+            if method in methods:
+                good = re.sub(r"\{(\w+)\}", lambda name: new_id() if name[1].endswith("id") else "x" * 16, path)
+                yield method.upper(), good, methods[method]
+
+
+def tearDownModule():
+    """What was answered is described; and what is described was answered, if all tests ran."""
+    described = {(method, path, int(status)) for path, methods in DESCRIPTION["paths"].items()
+                 for method in ("GET", "PUT", "POST", "DELETE") for status in methods.get(method.lower(), {}).get("responses", ())}
+    patterns = [(path, re.compile(re.sub(r"\{\w+\}", "[^/]+", path))) for path in sorted(DESCRIPTION["paths"], key=lambda p: "{" in p)]
+    seen = set()
+    for method, path, status in SEEN:
+        template = next((template for template, pattern in patterns if pattern.fullmatch(path)), None)
+        if template and method.lower() in DESCRIPTION["paths"][template]:
+            seen.add((method, template, status))
+    assert seen <= described, f"not in the description: {sorted(seen - described)}"
+    never = {one for one in described - seen if one[2] != 503}  # src/api/api_test.cc has these
+    assert len(sys.argv) > 2 or not never, f"in the description, but never answered: {sorted(never)}"
 
 
 def elsewhere():
@@ -39,6 +75,7 @@ class Dss(unittest.TestCase):
         cls.server = Server(PROGRAM)
         cls.one = cls.server.token("uss1")
         cls.two = cls.server.token("uss2")
+        DESCRIPTION.update(cls.server.ask("GET", "/openapi.json")[1])
 
     @classmethod
     def tearDownClass(cls):
@@ -294,6 +331,7 @@ class Subscriptions(Dss):
         put(400, 100, 99)
         put(400, -200, -100)
         self.ask("PUT", f"{SUB}/{new_id()}", subscription(circle(), intents=False), expect=400)
+        self.ask("PUT", f"{SUB}/00000000-0000-4000-8000-000000000000", subscription(circle()), expect=400)
         self.ask("POST", f"{SUB}/query", {"area_of_interest": circle(radius=60_000)}, expect=413)
 
     def test_an_implicit_one_that_is_put_becomes_explicit(self):
@@ -409,6 +447,83 @@ class BadBodies(Dss):
                     answer = self.put(body, expect=400)[1]
                     self.assertIn(named, answer["message"])
 
+    REPORT = {"exchange": {"url": "https://x", "method": "GET", "headers": ["a: b"], "recorder_role": "Client", "request_time": at(0),
+                           "request_body": "", "response_time": at(0), "response_body": "", "response_code": 500, "problem": "x"}}
+    # What may be absent; it is checked when it is there.
+    OPTIONAL = re.compile(r"key|subscription_id|new_subscription(\.notify_for_constraints)?|notify_for_\w+|old_version"
+                          r"|exchange\.(headers|request_body|response_\w+|problem)")
+    OPTIONAL_BOUNDS = re.compile(r".*(altitude_(lower|upper)|time_(start|end))")
+    # By the end of a member's path: what it must not be besides of another type.
+    OUT_OF_RANGE = {
+        "lat": [90.001, -90.001, 1e300], "lng": [180.001, -180.001], "radius.value": [0, -1, 5e6 + 1], "altitude_lower.value": [-100_001],
+        "altitude_upper.value": [1_000_001], "units": ["FT", "m", ""], "reference": ["SFC", ""], "format": ["RFC1123", ""],
+        "time_start.value": ["", "now", "2020-13-01T00:00:00Z", "2020-02-30T00:00:00Z", "2020-01-01T00:00:00", "1600-01-01T00:00:00Z"],
+        "time_end.value": ["2020-01-01T24:00:00Z"], "request_time.value": ["", "now"], "response_time.value": ["now"],
+        "vertices": [[], [{"lat": 1, "lng": 1}] * 2, [{"lat": 1, "lng": 1}] * 3], "extents": [[]], "state": ["", "Ended", "accepted"],
+        "uss_base_url": ["", "https://", "http://x", "https:///x", "https://x y", "https://x\u00e9", "https://x/" + "x" * 2000],
+        "key": [["x"] * 100_001], "subscription_id": ["x", new_id()[:-1]], "availability": ["Up", "Normal "],
+        "exchange.url": [""], "exchange.method": [""], "recorder_role": ["", "client"], "response_code": [0.5, 2**31],
+    }
+
+    def test_each_member_of_each_body_is_checked_and_named(self):
+        volume = polygon((47, 8), (47, 8.01), (47.01, 8.01))
+        area = {"area_of_interest": circle()}
+        update = intent(volume, subscribe=False, state="Activated", subscription_id=new_id(), key=["x" * 16])
+        bodies = [("PUT", f"{OIR}/{new_id()}", intent(circle(), volume, key=["x" * 16]), False), ("PUT", f"{OIR}/{new_id()}/x", update, False),
+                  ("PUT", f"{CR}/{new_id()}", constraint(volume), "altitudes"), ("PUT", f"{CR}/{new_id()}/x", constraint(circle()), "altitudes"),
+                  ("PUT", f"{SUB}/{new_id()}", subscription(constraints=True), True), ("PUT", f"{SUB}/{new_id()}/x", subscription(volume, constraints=True), True),
+                  ("POST", f"{OIR}/query", area, True), ("POST", f"{CR}/query", area, True), ("POST", f"{SUB}/query", area, True),
+                  ("PUT", "/dss/v1/uss_availability/x", {"old_version": "", "availability": "Normal"}, False),
+                  ("POST", "/dss/v1/reports", self.REPORT, False)]
+        wrong_types = {str: [5, True, [], {}], int: ["x", True, [], {}], float: ["5", False, [], {}], bool: [0, "true", [], {}],
+                       list: [5, "x", {}], dict: [5, "x", []]}
+        connection = self.server.connect()
+        tried = 0
+
+        def members(value, steps=(), name=""):
+            yield steps, name, value
+            inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+            for step, member in inside:
+                yield from members(member, (*steps, step), f"{name}[{step}]" if isinstance(step, int) else f"{name}.{step}".lstrip("."))
+
+        absent = object()
+        for method, path, good, unbounded in bodies:
+            for steps, name, value in members(good):
+                bad = list(wrong_types[type(value)])
+                for end, values in self.OUT_OF_RANGE.items():
+                    if name == end or name.endswith("." + end):
+                        bad += values
+                optional = self.OPTIONAL.fullmatch(name) or unbounded and self.OPTIONAL_BOUNDS.fullmatch(name) and (
+                    unbounded is True or "altitude" in name)
+                if not optional:
+                    bad += [None] if not steps or isinstance(steps[-1], int) else [None, absent]
+                for instead in bad:
+                    body = instead
+                    if steps:
+                        body = copy.deepcopy(good)
+                        inside = body
+                        for step in steps[:-1]:
+                            inside = inside[step]
+                        if instead is absent:
+                            del inside[steps[-1]]
+                        else:
+                            inside[steps[-1]] = instead
+                    status, answer, _ = self.server.ask(method, path, json.dumps(body), self.one, connection=connection)
+                    tried += 1
+                    # Which of the two outlines is missing, it cannot know.
+                    named = re.sub(r"\.outline_\w+$", "", name) if instead in (None, absent) else name
+                    with self.subTest(method=method, path=path, member=name, instead=repr(instead)[:60]):
+                        self.assertEqual(status, 400, answer)
+                        self.assertIn(named or "body", answer["message"])
+                        self.assertTrue(answer["message"].startswith(named[:7] or "body"), answer)
+        connection.close()
+        self.assertGreater(tried, 1500)
+
+    def test_of_two_members_with_one_name_the_one_that_is_kept_is_checked(self):
+        good = json.dumps(self.REPORT)
+        self.ask("POST", "/dss/v1/reports", '{"exchange": 5, ' + good[1:], expect=201)
+        self.assertIn("exchange", self.ask("POST", "/dss/v1/reports", good[:-1] + ', "exchange": 5}', expect=400)["message"])
+
     def test_bodies_that_are_no_json(self):
         for body in ("", "{", "[]", "null", "5", "\xff", "{\"extents\":" + "[" * 100_000, b"\x00" * 100):
             self.put(body.encode("latin-1") if isinstance(body, str) else body, expect=400)
@@ -433,9 +548,12 @@ class Http(Dss):
             self.assertEqual(status, 404, path)
             self.assertEqual(headers["Content-Type"], "application/json")
         for method, path, allow in (("DELETE", f"{OIR}/{new_id()}", "GET, HEAD, PUT"), ("GET", "/dss/v1/reports", "POST"),
-                                    ("PATCH", f"{SUB}/x/y", "PUT, DELETE")):
+                                    ("PATCH", f"{SUB}/x/y", "PUT, DELETE"), ("GET", f"{SUB}/query", "POST"),
+                                    ("PUT", f"{OIR}/query", "POST"), ("HEAD", f"{CR}/query", "POST"),
+                                    ("OPTIONS", "/dss/v1/uss_availability/x", "GET, HEAD, PUT"), ("TRACE", f"{CR}/x", "GET, HEAD, PUT"),
+                                    ("POST", "/healthy", "GET, HEAD"), ("DELETE", "/openapi.json", "GET, HEAD")):
             status, _, headers = self.server.ask(method, path, token=self.one)
-            self.assertEqual((status, headers.get("Allow")), (405, allow))
+            self.assertEqual((status, headers.get("Allow")), (405, allow), (method, path))
         self.assertEqual(self.server.ask("GET", "/healthy")[0], 200)
         self.assertEqual(self.server.ask("GET", "/ready")[0], 200)
 
@@ -459,6 +577,62 @@ class Http(Dss):
         self.assertIn(b" 400 ", self.raw(b"nonsense\r\n\r\n").split(b"\r\n")[0])
         chunked = b"PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"a" * 65536 + b"\r\n") * 70
         self.assertIn(b" 413 ", self.raw(chunked).split(b"\r\n")[0])
+
+    def test_every_operation_refuses_what_is_too_large_or_coded_or_no_http(self):
+        huge, header = b" " * (4 * 1024 * 1024 + 1), "x" * 20_000
+        for method, path, _ in operations():
+            with self.subTest(method=method, path=path):
+                status, answer, _ = self.server.ask(method, path, huge, self.one)
+                self.assertEqual(status, 413, answer)
+                self.assertTrue(answer["message"])
+                self.assertEqual(self.server.ask(method, path, b"{}", self.one, {"X": header})[0], 431)
+                status, _, headers = self.server.ask(method, path, b"{}", self.one, {"Content-Encoding": "gzip"})
+                self.assertEqual((status, headers.get("Accept-Encoding")), (415, "identity"))
+                self.assertIn(self.server.ask(method, path, b"x", self.one, {"Content-Encoding": "identity"})[0], (200, 400, 404, 409))
+                for lines in ("", "Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+                              "Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n", "Host: a\r\nContent-Length: -1\r\n",
+                              "Host: a\r\nTransfer-Encoding: chunked\r\n\r\nzz", "Host: a\r\n folded: b\r\n: c\r\n"):
+                    answer = self.raw(f"{method} {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n".encode())
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), (lines, answer[:80]))
+                    self.assertIn(b'{"message":"', answer)
+                SEEN.add((method, path, 400))
+
+    def test_head_is_get_without_the_body(self):
+        entity, _ = self.put(intent(circle(**elsewhere())))
+        for path in (f"{OIR}/{entity}", f"{OIR}/{new_id()}", "/dss/v1/uss_availability/x", "/healthy", "/openapi.json"):
+            got, head = self.server.ask("GET", path, token=self.one), self.server.ask("HEAD", path, token=self.one)
+            self.assertEqual((head[0], head[2]), (got[0], got[2]), path)
+            self.assertIsNone(head[1])
+        self.assertEqual(self.server.ask("HEAD", f"{OIR}/{entity}")[0], 401)
+
+    def test_what_stands_in_a_path(self):
+        status = self.ask("PUT", "/dss/v1/uss_availability/a%2Fb%20%C3%A9", {"availability": "Normal"}, expect=200)["status"]
+        self.assertEqual(status["uss"], "a/b \u00e9")
+        self.ask("GET", "/dss/v1/uss_availability/" + "x" * 256, expect=200)
+        self.ask("GET", "/dss/v1/uss_availability/" + "x" * 257, expect=400)
+        self.assertEqual(self.server.ask("GET", f"{OIR}/%32f8343be-6482-4d1b-a474-16847e01af1e", token=self.one)[0], 404)
+        for path in ("/dss/v1/uss_availability/%", "/dss/v1/uss_availability/%4", "/dss/v1/uss_availability/%zz", "x", "*"):
+            self.assertTrue(self.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()).startswith(b"HTTP/1.1 400 "))
+        self.assertIn(b" 200 ", self.raw(b"GET http://host:80/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").split(b"\r\n")[0])
+
+    def test_a_name_that_is_no_text_is_refused_and_the_store_is_read_again(self):
+        with Server(PROGRAM) as server:
+            one = server.token("uss1")
+            for name in ("%ff", "%C3%28", "%ED%A0%80", "%C0%AF"):
+                status, answer, _ = server.ask("PUT", "/dss/v1/uss_availability/" + name, {"availability": "Down"}, one)
+                self.assertEqual(status, 400)
+                self.assertIn("UTF-8", answer["message"])
+            self.assertEqual(server.ask("PUT", "/dss/v1/uss_availability/%00%7f", {"availability": "Down"}, one)[0], 200)
+            self.assertEqual(server.stop(), 0)
+            server.start()
+            self.assertEqual(server.ask("GET", "/dss/v1/uss_availability/%00%7f", token=one)[1]["status"]["availability"], "Down")
+
+    def test_a_body_in_chunks(self):
+        body = json.dumps(intent(circle(**elsewhere()))).encode()
+        pieces = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:100], body[100:])) + b"0\r\n\r\n"
+        answer = self.raw(f"PUT {OIR}/{new_id()} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {self.one}\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n".encode() + pieces)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 201 "), answer)
 
     def test_a_slow_client_is_cut_off(self):
         started = time.monotonic()
@@ -502,7 +676,10 @@ def b64(data):
 
 class Tokens(Dss):
     def sign(self, header, claims, key=None, how=("dgst", "-sha256")):
-        signed = b64(json.dumps(header).encode()) + "." + b64(json.dumps(claims).encode())
+        return self.sign_text(json.dumps(header), json.dumps(claims), key, how)
+
+    def sign_text(self, header, claims, key=None, how=("dgst", "-sha256")):
+        signed = b64(header.encode()) + "." + b64(claims.encode())
         done = subprocess.run(["openssl", how[0], how[1], *how[2:], "-sign", key or self.server.key + ".pem"],
                               input=signed.encode(), capture_output=True, check=True)
         return signed + "." + b64(done.stdout)
@@ -533,6 +710,13 @@ class Tokens(Dss):
             other = os.path.join(folder, "other.pem")
             subprocess.run(["openssl", "genrsa", "-out", other, "2048"], check=True, capture_output=True)
             stranger = self.sign(header, claims, other)
+            modulus = subprocess.run(["openssl", "rsa", "-in", other, "-noout", "-modulus"], check=True, capture_output=True, text=True).stdout
+            strangers_jwk = {"kty": "RSA", "e": "AQAB", "n": b64(bytes.fromhex(modulus.strip().split("=")[1]))}
+            signed = {}  # the folder is gone by the time that the table is made
+            for more in ({"jwk": strangers_jwk}, {"jku": "https://evil.example/keys"}, {"x5c": ["AAAA"]}, {"x5u": "https://evil.example"},
+                         {"kid": "../../dev/null"}, {"kid": 5}):
+                signed[json.dumps(more)] = self.sign({**header, **more}, claims, other)
+            stranger_with = lambda more: signed[json.dumps(more)]  # noqa: E731
         head, body, signature = good.split(".")
         unsigned = b64(json.dumps({"alg": "none"}).encode()) + "." + body + "."
         hs_head = b64(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
@@ -555,7 +739,24 @@ class Tokens(Dss):
             "not yet": self.sign(header, {**claims, "nbf": now + 600}), "issued later": self.sign(header, {**claims, "iat": now + 600}),
             "no issuer": self.sign(header, without("iss")), "no subject": self.sign(header, without("sub")),
             "empty subject": self.sign(header, {**claims, "sub": ""}), "subject a number": self.sign(header, {**claims, "sub": 5}),
-            "wrong kid": self.sign({**header, "kid": "x"}, claims, None) + "x",
+            "claims with two subjects": self.sign_text(json.dumps(header), json.dumps(claims)[:-1] + ', "sub": "uss2"}'),
+            "claims with two audiences": self.sign_text(json.dumps(header), '{"aud": "other", ' + json.dumps(claims)[1:]),
+            "header with two algorithms": self.sign_text('{"alg": "none", "alg": "RS256"}', json.dumps(claims)),
+            "header with two others": self.sign_text('{"alg": "RS256", "x": {"y": 1, "y": 2}}', json.dumps(claims)),
+            "its own key (jwk)": stranger_with({"jwk": strangers_jwk}), "its own key (jku)": stranger_with({"jku": "https://evil.example/keys"}),
+            "its own certificate (x5c)": stranger_with({"x5c": ["AAAA"]}), "its own certificate (x5u)": stranger_with({"x5u": "https://evil.example"}),
+            "kid that is a path": stranger_with({"kid": "../../dev/null"}), "kid that is a number": stranger_with({"kid": 5}),
+            "es256": b64(b'{"alg":"ES256"}') + "." + body + "." + signature, "alg in lower case": self.sign({"alg": "rs256"}, claims),
+            "alg a list": self.sign({"alg": ["RS256"]}, claims), "header an array": b64(b"[]") + "." + body + "." + signature,
+            "encrypted": ".".join([b64(b'{"alg":"RSA-OAEP","enc":"A256GCM"}'), "AA", "AA", "AA", "AA"]),
+            "four parts": good + ".AA", "no signature": head + "." + body + ".", "padded": good + "=", "padding within the header": "A=AA.AAAA.AAAA",
+            "padding within the claims": head + ".A=AA." + signature, "padding within the signature": head + "." + body + ".A=AA", "newline": good[:40] + "%0a" + good[40:],
+            "other base 64": head + "." + body + "." + signature.replace("-", "+").replace("_", "/") + "+",
+            "exp negative": self.sign(header, {**claims, "exp": -1}), "exp huge": self.sign(header, {**claims, "exp": 1e300}),
+            "exp null": self.sign(header, {**claims, "exp": None}), "nbf text": self.sign(header, {**claims, "nbf": "x"}),
+            "iat null": self.sign(header, {**claims, "iat": None}), "audience empty": self.sign(header, {**claims, "aud": []}),
+            "audience in capitals": self.sign(header, {**claims, "aud": "LOCALHOST"}),
+            "twice": f"{good}, Bearer {good}", "with a comma": good + ",", "two schemes": good + ", Basic dTpw",
             "critical header": self.sign({**header, "crit": ["x"], "x": 1}, claims),
             "claims an array": self.sign(header, []), "truncated": good[:-10], "two parts": head + "." + body,
             "one changed character": f"{head}.{body}." + signature[:9] + flip + signature[10:],
@@ -566,12 +767,44 @@ class Tokens(Dss):
         for name, token in attacks.items():
             with self.subTest(name):
                 self.assertEqual(status(token), 401)
-        self.assertEqual(status(good, "Basic "), 401)
+        for scheme in ("Basic ", "", "Bearer", "Bearer  ", "Bearer\t", "Bearer: ", "Bearer =", "JWT ", "Basic dTpw, Bearer ", "Bearer Bearer "):
+            with self.subTest(scheme=scheme):
+                self.assertEqual(status(good, scheme), 401)
+        for value in ("", " ", "Bearer", "Bearer ", "\t"):
+            with self.subTest(header=value):
+                got, answer, headers = self.server.ask("GET", path, headers={"Authorization": value})
+                self.assertEqual((got, bool(answer["message"])), (401, True))
+                self.assertIn("Bearer", headers["WWW-Authenticate"])
+        for first, second in ((good, good), (good, stranger), (stranger, good)):
+            connection = self.server.connect()
+            connection.putrequest("GET", path)
+            connection.putheader("Authorization", "Bearer " + first)
+            connection.putheader("Authorization", "Bearer " + second)
+            connection.endheaders()
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, 401)
+            self.assertIn("invalid_token", answer.headers["WWW-Authenticate"])
+            connection.close()
         self.assertEqual(self.server.ask("GET", path)[0], 401)
         # And a bad token with a bad body and a bad id is still a bad token.
         self.assertEqual(self.server.ask("PUT", f"{OIR}/x", "{", "nonsense")[0], 401)
-        # What was refused did not spoil what is good.
+        # What was refused did not spoil what is good, nor end the server.
         self.assertEqual(status(good), 404)
+
+    def test_a_key_that_has_an_id_serves_for_it_alone(self):
+        now = int(time.time())
+        claims = {"iss": "x", "sub": "u", "aud": "localhost", "scope": SC, "exp": now + 600}
+        modulus = subprocess.run(["openssl", "rsa", "-in", self.server.key + ".pem", "-noout", "-modulus"], check=True, capture_output=True,
+                                 text=True).stdout
+        with tempfile.TemporaryDirectory() as folder:
+            jwks, other = os.path.join(folder, "keys.jwks"), os.path.join(folder, "other.pem")
+            with open(jwks, "w", encoding="utf-8") as file:
+                json.dump({"keys": [{"kty": "RSA", "kid": "ours", "e": "AQAB", "n": b64(bytes.fromhex(modulus.strip().split("=")[1]))}]}, file)
+            # The key of the file is another: only the JWKS has the one that signs.
+            with Server(PROGRAM, "--jwks", jwks) as server:
+                for kid, expected in (({"kid": "ours"}, 404), ({}, 404), ({"kid": "theirs"}, 401), ({"kid": "OURS"}, 401), ({"kid": "ours "}, 401)):
+                    token = self.sign({"alg": "RS256", **kid}, claims)
+                    self.assertEqual(server.ask("GET", f"{OIR}/{new_id()}", token=token)[0], expected, kid)
 
     def test_a_token_that_was_good_expires(self):
         now = int(time.time())

@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "api/f3411.h"
 #include "api/f3548.h"
+#include "api/openapi.h"
 #include "http/percent.h"
 
 namespace wideberth::api {
@@ -77,6 +78,8 @@ std::optional<http::Response> AnswerToAnyone(const http::Request& request) {
   http::Response response;
   if (request.path == "/healthy" || request.path == "/ready") {
     response = {200, "text/plain", "ok", {}};
+  } else if (request.path == "/openapi.json") {
+    response = Json(200, std::string(kOpenApi));
   } else {
     return std::nullopt;
   }
