@@ -13,7 +13,7 @@ POSTGIS ?=
 ONCE ?=
 N ?= 2000
 
-.PHONY: help run build data test bench fuzz crash geometry-long lint format coverage clean
+.PHONY: help run build data test bench fuzz crash conformance geometry-long lint format coverage clean
 
 help: ## List these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,12 @@ crash: ## Kill the server N (2000) times while clients write; nothing that was a
 	@scripts/setup.sh build test
 	@scripts/build.sh release wideberth faulty_disk
 	@python3 test/crash_test.py build/release/wideberth build/release/test/libfaulty_disk.so --cycles $(N)
+
+conformance: ## Hold the server to its description with N (2000) requests drawn for each operation
+	@scripts/setup.sh build test
+	@scripts/build.sh release wideberth
+	@scripts/python-venv.sh build/contract-venv test/contract/requirements.txt
+	@python3 test/contract/contract_test.py build/release/wideberth build/contract-venv --examples $(N)
 
 bench: ## Run the benchmarks; BENCH_ARGS=--help for more, POSTGIS=1 installs PostGIS to compare with
 	@POSTGIS=$(POSTGIS) scripts/bench.sh $(BENCH_ARGS)
