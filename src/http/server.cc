@@ -89,8 +89,8 @@ Awaitable<void> Server::State::Accept() {
     }
     if (connections >= options.connections_max) continue;  // closes it
     ++connections;                                         // its session counts it off
-    socket.set_option(tcp::no_delay(true), error);
-    socket.non_blocking(true, error);
+    static_cast<void>(socket.set_option(tcp::no_delay(true), error));
+    static_cast<void>(socket.non_blocking(true, error));
     if (tls) {
       asio::co_spawn(worker.context.get_executor(), Session(TlsStream(std::move(socket), *tls), worker),
                      asio::detached);
@@ -109,7 +109,7 @@ Awaitable<void> Server::State::CutOffLate(Worker& worker) {
     co_await timer.async_wait(asio::redirect_error(kAwait, error));
     const Clock::time_point now = Clock::now();
     for (const Open& open : worker.open) {
-      if (open.deadline <= now) open.socket->close(error);
+      if (open.deadline <= now) static_cast<void>(open.socket->close(error));
     }
   }
 }
@@ -139,7 +139,7 @@ Awaitable<void> Server::State::Session(Stream stream, Worker& worker) {
       place->deadline = Clock::now() + std::chrono::seconds(1);
       co_await stream.async_shutdown(asio::redirect_error(kAwait, error));
     }
-    socket->shutdown(tcp::socket::shutdown_send, error);
+    static_cast<void>(socket->shutdown(tcp::socket::shutdown_send, error));
     if (end == SessionEnd::kRefused && !stopping) {
       place->deadline = Clock::now() + kLingerTimeMax;
       co_await Linger(*socket);
@@ -205,7 +205,7 @@ void Server::Stop(std::chrono::milliseconds patience) {
   state_->stopping = true;
   asio::post(state_->workers[0]->context, [state = state_.get()] {
     beast::error_code ignored;
-    state->acceptor->close(ignored);
+    static_cast<void>(state->acceptor->close(ignored));
   });
   const auto end = std::chrono::steady_clock::now() + patience;
   while (state_->in_flight > 0 && std::chrono::steady_clock::now() < end)
@@ -213,7 +213,7 @@ void Server::Stop(std::chrono::milliseconds patience) {
   for (const auto& worker : state_->workers) {
     asio::post(worker->context, [raw = worker.get()] {
       beast::error_code ignored;
-      for (const State::Open& open : raw->open) open.socket->cancel(ignored);
+      for (const State::Open& open : raw->open) static_cast<void>(open.socket->cancel(ignored));
     });
     worker->work.reset();
   }
