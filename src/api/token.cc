@@ -62,7 +62,7 @@ Error Refused(std::string reason) { return {Code::kUnauthenticated, std::move(re
 std::optional<json> UnambiguousObject(std::string_view text) {
   std::vector<std::set<std::string>> names;
   bool ambiguous = false;
-  const json object = json::parse(
+  json object = json::parse(
       text,
       [&](int, json::parse_event_t event, json& parsed) {
         if (event == json::parse_event_t::object_start) names.emplace_back();

@@ -30,7 +30,7 @@ class KeySet {
   // Adds every public key of a PEM text (SubjectPublicKeyInfo, or a certificate), without an id.
   Result<void> AddPem(std::string_view pem, const std::string& name);
   // Adds the RSA keys of a JSON Web Key Set (RFC 7517). kInvalid if there is none that serves.
-  Result<void> AddJwks(std::string_view json, const std::string& name);
+  Result<void> AddJwks(std::string_view text, const std::string& name);
 
   bool empty() const { return keys_.empty(); }
   size_t size() const { return keys_.size(); }
