@@ -3,6 +3,7 @@ polygons that are small enough, entities that exist."""
 import collections
 import itertools
 import random
+import uuid
 
 import schemathesis
 from hypothesis import strategies as st
@@ -29,6 +30,9 @@ def volumes(body):
 
 
 def settle(volume):
+    for name, hour in (("time_start", "10"), ("time_end", "11")):
+        if volume.get(name) and not volume[name]["value"].startswith(DAY):
+            volume[name]["value"] = f"{DAY}{hour}:00:00Z"
     start, end = volume.get("time_start"), volume.get("time_end")
     if start and end and start["value"] > end["value"]:
         volume["time_start"], volume["time_end"] = end, start
@@ -37,7 +41,9 @@ def settle(volume):
     if lower and upper and lower["value"] > upper["value"]:
         inside["altitude_lower"], inside["altitude_upper"] = upper, lower
     if inside.get("outline_polygon"):
-        first, *others = inside["outline_polygon"]["vertices"]
+        vertices = inside["outline_polygon"]["vertices"]
+        del vertices[3:]
+        first, *others = vertices
         for point in others:
             for name in ("lat", "lng"):
                 point[name] = first[name] + (point[name] - first[name]) / 1000
@@ -50,8 +56,17 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         for volume in volumes(case.body):
             settle(volume)
+        for name in ("subscription_id", "requested_ovn_suffix"):
+            case.body.pop(name, None)
+        if "/subscriptions/{" in case.operation.path and not case.body.get("notify_for_constraints"):
+            case.body["notify_for_operational_intents"] = True
     kind = case.operation.path.split("/")[3:4]
     there = THERE.get(kind[0]) if kind else None
+    if case.operation.label.startswith("PUT") and case.operation.label.split("/")[-1] in ("{entityid}", "{subscriptionid}"):
+        for name in case.path_parameters:
+            case.path_parameters[name] = str(uuid.UUID(int=CHANCE.getrandbits(128), version=4))
+    if there and kind == ["operational_intent_references"] and isinstance(case.body, dict) and "extents" in case.body:
+        case.body["key"] = list(there.values())
     if there and "{" in case.operation.path and case.operation.label.split("/")[-1] in ("{ovn}", "{version}"):
         entity = CHANCE.choice(list(there))
         for name in case.path_parameters:
