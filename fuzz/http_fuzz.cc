@@ -75,14 +75,18 @@ std::string Talk(std::string_view text, size_t step, size_t& handled) {
   };
   const std::atomic<bool> stopping{false};
   std::atomic<size_t> in_flight{0};
-  const SessionContext session{options, handler, error_body, stopping, in_flight, context};
+  std::atomic<size_t> large_bytes{0};
+  SenderGate gate(context, options.in_flight_of_sender_max, options.patience);
+  const SessionContext session{options, handler, error_body, stopping, in_flight, large_bytes, context, gate};
+  Clock::time_point deadline;
   bool ended = false;
-  asio::co_spawn(context, Serve(server, session), [&](const std::exception_ptr& thrown, SessionEnd) {
-    WB_CHECK(thrown == nullptr);
-    ended = true;
-  });
+  asio::co_spawn(context.get_executor(), Serve(server, session, deadline),
+                 [&](const std::exception_ptr& thrown, SessionEnd) {
+                   WB_CHECK(thrown == nullptr);
+                   ended = true;
+                 });
   context.run();
-  WB_CHECK(ended && in_flight == 0);
+  WB_CHECK(ended && in_flight == 0 && large_bytes == 0);
   return std::string(client.str());
 }
 

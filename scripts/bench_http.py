@@ -6,6 +6,7 @@
 The store lies in FOLDER, so FOLDER decides which disk is measured. Servers listen on loopback only and are ended at the end.
 """
 import argparse
+import collections
 import datetime
 import http.client
 import json
@@ -198,14 +199,16 @@ def overload(bench, table, notes, peak_per_s, seconds):
     useful = flooded["intents_accepted"]["per_s"]
     table.add("overload: accepted at 3 x the peak, of the peak", useful / useful_peak, "x", OVERLOAD_USEFUL)
     table.add("overload: p99 in the second after it", after["all_requests"]["p99_ms"], "ms", 10 * HALF_P99_MS, True)
-    statuses = {status: count for kind in flooded["requests"].values() for status, count in kind["statuses"].items()}
-    notes.append(f"overload: peak {useful_peak:.0f}/s with 256 clients; at 3 x that {useful:.0f}/s accepted; statuses {statuses}")
+    statuses = collections.Counter()
+    for kind in flooded["requests"].values():
+        statuses.update(kind["statuses"])
+    notes.append(f"overload: peak {useful_peak:.0f}/s with 256 clients; at 3 x that {useful:.0f}/s accepted; statuses {dict(statuses)}")
 
 
 def flood(bench, table, notes, peak_per_s, seconds):
     """What a party with 200 requests a second notices of another that floods."""
     say("one party's flood, another's p99")
-    quiet = ["--workload", "spread", "--clients", 16, "--rate", 200, "--subject", "quiet", "--duration-s", seconds, "--warmup-s", 1]
+    quiet = ["--workload", "spread", "--center", "10,100", "--clients", 16, "--rate", 200, "--subject", "quiet", "--duration-s", seconds, "--warmup-s", 1]
     with Server(bench.program, bench.folder) as server:
         # The machine is as busy without the flood: with another party's load that the server bears.
         alone = bench.run("quiet-alone", server.url, *quiet)

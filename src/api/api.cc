@@ -141,6 +141,11 @@ void Api::Handle(http::Request request, Respond respond) {
     if (!request.authorization.empty()) response.headers.back().second = "Bearer error=\"invalid_token\"";
     return respond(std::move(response));
   }
+  // The server is told whose it was: it lets only so many of one sender's be worked on at a time.
+  respond = [respond = std::move(respond), sender = caller->subject](http::Response response) {
+    response.sender = sender;
+    respond(std::move(response));
+  };
   if (!rate_limiter_.Admit(caller->subject, clock_.Now()))
     return respond(Failed(Error{Code::kTooMany, "you ask more often than you may; try again later"}));
   if (found.route->writes) {

@@ -140,6 +140,14 @@ void AddServe(CLI::App& app, int& status) {
   serve->add_option("--instance-id", service.instance_id, "Name of this instance; the first --audience without it")
       ->group(pool);
   serve->add_option("--public-endpoint", service.public_endpoint, "URL at which this instance is reached")->group(pool);
+  serve
+      ->add_option(
+          "--queue-max", service.queue_max,
+          "Writes of one party that may wait, shared by the parties that have some waiting (429 beyond it): more "
+          "bears larger bursts, less keeps one party's flood from the others")
+      ->check(CLI::Range(size_t{8}, size_t{100'000}))
+      ->capture_default_str()
+      ->group(rules);
   const std::string operations = "Operations";
   serve
       ->add_option("--metrics-listen", service.metrics_listen,

@@ -94,6 +94,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   WB_TRY(parts->store, store::SqliteStore::Open(options.data));
   node::NodeOptions node_options;
   node_options.strict_availability = options.strict_availability;
+  node_options.queue_max = options.queue_max;
   node_options.on_fatal = [](const Error& error) {
     // What is in memory is no longer what is durable: nothing more may be answered from it.
     diagnostics::Fatal("the store failed; stopping", {{"reason", error.message}});

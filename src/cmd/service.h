@@ -24,6 +24,7 @@ struct ServiceOptions {
   bool allow_http_uss = false;
   bool strict_availability = true;
   double party_rate_max = 0;    // requests a second of each party; 0: any
+  size_t queue_max = 400;       // commands of a party that wait; with others, its share of them
   std::string dar_id;           // empty: the first audience
   std::string instance_id;      // likewise
   std::string public_endpoint;  // empty: not told

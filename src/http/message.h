@@ -25,6 +25,7 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type, Content-Length, Connection, Date
   std::chrono::milliseconds hold_back{0};                    // how long the client is to wait for it
+  std::string sender;                                        // whose request it was; "" if that is not known
 };
 
 }  // namespace wideberth::http

@@ -51,9 +51,11 @@ struct Server::State {
   };
   // A thread with its own sockets: nothing is shared between them.
   struct Worker {
+    explicit Worker(const ServerOptions& options) : gate(context, options.in_flight_of_sender_max, options.patience) {}
     asio::io_context context{1};
     asio::executor_work_guard<Executor> work{context.get_executor()};
     std::list<Open> open;  // used on its thread alone
+    SenderGate gate;
     std::thread thread;
   };
   std::vector<std::unique_ptr<Worker>> workers;
@@ -132,7 +134,8 @@ Awaitable<void> Server::State::Session(Stream stream, Worker& worker) {
     }
     SessionEnd end = SessionEnd::kDone;
     if (!error) {
-      const SessionContext session{options, handler, error_body, stopping, in_flight, large_bytes, worker.context};
+      const SessionContext session{options,   handler,     error_body,     stopping,
+                                   in_flight, large_bytes, worker.context, worker.gate};
       end = co_await Serve(stream, session, place->deadline);
     }
     if constexpr (std::is_same_v<Stream, TlsStream>) {
@@ -155,7 +158,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Hand
   state->options = options;
   state->handler = std::move(handler);
   state->error_body = std::move(error_body);
-  for (int i = 0; i < std::max(1, options.threads); ++i) state->workers.push_back(std::make_unique<State::Worker>());
+  for (int i = 0; i < std::max(1, options.threads); ++i)
+    state->workers.push_back(std::make_unique<State::Worker>(options));
 
   if (!options.tls_certificate_file.empty()) {
     try {

@@ -28,7 +28,9 @@ struct ServerOptions {
   std::chrono::milliseconds request_time_max{10'000};
   std::chrono::milliseconds idle_time_max{75'000};   // between requests
   std::chrono::milliseconds write_time_max{10'000};  // to take an answer, and a second for each 64 KiB of it
-  size_t connections_max = 20'000;                   // one more is closed at once
+  size_t in_flight_of_sender_max = 32;               // of each thread; the others wait, but not for longer than this:
+  std::chrono::milliseconds patience{100};
+  size_t connections_max = 20'000;  // one more is closed at once
 };
 
 // Answers HTTP/1.1 (and 1.0) with keep-alive, over TCP or TLS 1.2 and 1.3. Thread-safe.

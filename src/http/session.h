@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "http/message.h"
 #include "http/percent.h"
+#include "http/sender_gate.h"
 #include "http/server.h"
 
 // One connection's requests and answers, over any stream of bytes: TCP, TLS, or memory (fuzz/http_fuzz.cc). Beast
@@ -65,6 +66,7 @@ struct SessionContext {
   std::atomic<size_t>& in_flight;    // requests that wait for their answer, or answers being written
   std::atomic<size_t>& large_bytes;  // of bodies that are not small, being read or answered
   asio::io_context& context;
+  SenderGate& gate;
 };
 
 enum class SessionEnd {
@@ -249,6 +251,7 @@ template <typename Stream>
 Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock::time_point& deadline) {
   const ServerOptions& options = session.options;
   beast::flat_buffer buffer(options.header_bytes_max + options.body_bytes_max + internal::kReadBytes);
+  std::string sender;  // of the request before
   while (!session.stopping) {
     // Idle until the first byte; then the whole request within its time.
     deadline = Clock::now() + options.idle_time_max;
@@ -291,7 +294,10 @@ Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock
           request.authorization.append(field->value().data(), field->value().size());
         }
         request.body = std::move(message.body());
+        co_await session.gate.Enter(sender);
         response = co_await internal::Ask(std::move(request), session);
+        session.gate.Leave(sender);
+        sender = std::move(response.sender);
       }
     }
     if (response.hold_back.count() > 0) {

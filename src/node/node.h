@@ -26,8 +26,8 @@ namespace wideberth::node {
 struct NodeOptions {
   bool strict_availability = true;  // F3548's 412 for a USS that is marked Down
   // Commands waiting (FairQueue's places): a party that has its share of them waiting is refused with kTooMany.
-  size_t queue_max = 1'000;
-  size_t batch_max = 128;  // commands in one transaction of the store: what an answer may have to wait behind
+  size_t queue_max = 400;
+  size_t batch_max = 64;  // commands in one transaction of the store: what an answer may have to wait behind
   // Told once when the store failed, with what to print: the process is to end, because what is in memory is no longer
   // what is durable. From then on nothing is answered. Called on the sequencer's thread.
   std::function<void(const Error&)> on_fatal;
