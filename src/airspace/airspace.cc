@@ -206,11 +206,17 @@ std::optional<model::IntentSeen> Airspace::FindIntent(const Uuid& id) const {
   return See(*found);
 }
 
+std::vector<model::IntentView> Airspace::ViewIntents(const Extents& extents, TimeNs now) const {
+  std::vector<model::IntentView> found;
+  for (const OperationalIntentReference* intent : intents_.Meeting(extents)) {
+    if (!IsOver(intent->extents, now)) found.push_back({intent, AvailabilityOf(intent->manager)});
+  }
+  return found;
+}
+
 std::vector<model::IntentSeen> Airspace::QueryIntents(const Extents& extents, TimeNs now) const {
   std::vector<model::IntentSeen> found;
-  for (const OperationalIntentReference* intent : intents_.Meeting(extents)) {
-    if (!IsOver(intent->extents, now)) found.push_back(See(*intent));
-  }
+  for (const model::IntentView& view : ViewIntents(extents, now)) found.push_back({*view.reference, view.availability});
   return found;
 }
 

@@ -56,6 +56,8 @@ class Airspace {
   // ---- Queries. `now` decides what is over. Lists are in the order of ids.
   std::optional<model::IntentSeen> FindIntent(const model::Uuid& id) const;
   std::vector<model::IntentSeen> QueryIntents(const model::Extents& extents, TimeNs now) const;
+  // The same without copies: valid until the next Apply.
+  std::vector<model::IntentView> ViewIntents(const model::Extents& extents, TimeNs now) const;
   std::optional<model::ConstraintReference> FindConstraint(const model::Uuid& id) const;
   std::vector<model::ConstraintReference> QueryConstraints(const model::Extents& extents, TimeNs now) const;
   std::optional<model::SubscriptionSeen> FindSubscription(const model::Uuid& id) const;

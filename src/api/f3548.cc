@@ -79,7 +79,7 @@ void QueryIntents(const CallPtr& call) {
   const Result<model::Extents> area = ParseQuery(call->request.body);
   if (!area) return call->Fail(PlainlyInvalid(area.error()));
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
-    return Json(200, RenderIntents(airspace.QueryIntents(*area, now), call->caller.subject));
+    return Json(200, RenderIntents(airspace.ViewIntents(*area, now), call->caller.subject));
   });
 }
 

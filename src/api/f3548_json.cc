@@ -268,8 +268,8 @@ std::string_view NameOf(model::IntentState state) {
   return "Accepted";
 }
 
-void Write(Writer& to, const model::IntentSeen& seen, std::string_view viewer) {
-  const model::OperationalIntentReference& intent = seen.reference;
+void Write(Writer& to, const model::IntentView& seen, std::string_view viewer) {
+  const model::OperationalIntentReference& intent = *seen.reference;
   to.Object([&] {
     to.Key("id").String(intent.id.ToString());
     to.Key("manager").String(intent.manager);
@@ -283,6 +283,10 @@ void Write(Writer& to, const model::IntentSeen& seen, std::string_view viewer) {
     to.Key("subscription_id")
         .String(intent.subscription_id ? intent.subscription_id->ToString() : std::string(kNoSubscription));
   });
+}
+
+void Write(Writer& to, const model::IntentSeen& seen, std::string_view viewer) {
+  Write(to, model::IntentView{&seen.reference, seen.availability}, viewer);
 }
 
 void Write(Writer& to, const model::ConstraintReference& constraint, std::string_view viewer) {
@@ -361,14 +365,14 @@ std::string RenderIntent(const model::IntentSeen& intent, std::string_view viewe
   return Answer([&](Writer& to) { Write(to.Key("operational_intent_reference"), intent, viewer); });
 }
 
-std::string RenderIntents(const std::vector<model::IntentSeen>& intents, std::string_view viewer) {
+std::string RenderIntents(const std::vector<model::IntentView>& intents, std::string_view viewer) {
   return Answer([&](Writer& to) { WriteList(to, "operational_intent_references", intents, viewer); });
 }
 
 std::string RenderIntentChanged(const model::OperationalIntentChanged& changed, std::string_view viewer) {
   return Answer([&](Writer& to) {
     WriteSubscribers(to, changed.notified);
-    Write(to.Key("operational_intent_reference"), {changed.reference, changed.availability}, viewer);
+    Write(to.Key("operational_intent_reference"), model::IntentView{&changed.reference, changed.availability}, viewer);
   });
 }
 

@@ -38,7 +38,7 @@ Result<std::string> ParseReport(std::string_view body, const std::string& report
 
 // ---- Answers. `viewer` sees his own OVNs; in the place of others' stands F3548's "Available from USS".
 std::string RenderIntent(const model::IntentSeen& intent, std::string_view viewer);
-std::string RenderIntents(const std::vector<model::IntentSeen>& intents, std::string_view viewer);
+std::string RenderIntents(const std::vector<model::IntentView>& intents, std::string_view viewer);
 std::string RenderIntentChanged(const model::OperationalIntentChanged& changed, std::string_view viewer);
 std::string RenderKeyMissing(const model::KeyMissing& missing, std::string_view viewer);
 std::string RenderConstraint(const model::ConstraintReference& constraint, std::string_view viewer);

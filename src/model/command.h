@@ -161,6 +161,11 @@ struct IntentSeen {
   OperationalIntentReference reference;
   Availability availability = Availability::kUnknown;
 };
+// The same, of a reference that somebody else keeps.
+struct IntentView {
+  const OperationalIntentReference* reference = nullptr;
+  Availability availability = Availability::kUnknown;
+};
 struct SubscriptionSeen {
   Subscription subscription;
   std::vector<Uuid> dependent_intents;  // in order

@@ -100,9 +100,9 @@ class SqliteStore::Statement {
 // begins anew in the space that it has: a log that grows costs each fsync a second write. Thread-safe.
 class SqliteStore::Checkpointer {
  public:
-  static constexpr int kPagesEach = 12'000;      // more in the log, 48 MB: copy them
+  static constexpr int kPagesEach = 1'000;  // more in the log, 4 MB: copy them. Few, for their fsync holds up the log's
   static constexpr int kPagesByTheWriter = 400;  // so few left: some milliseconds, now and then
-  static constexpr size_t kLogBytes = 56 << 20;  // the log's space from the start
+  static constexpr size_t kLogBytes = 16 << 20;  // the log's space from the start
 
   static Result<std::unique_ptr<Checkpointer>> Start(const std::string& path, const char* vfs) {
     std::unique_ptr<Checkpointer> made(new Checkpointer);
