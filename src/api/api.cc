@@ -147,10 +147,10 @@ void Api::Handle(http::Request request, Respond respond) {
     respond(std::move(response));
   };
   if (!rate_limiter_.Admit(caller->subject, clock_.Now()))
-    return respond(Failed(Error{Code::kTooMany, "you ask more often than you may; try again later"}));
+    return respond(TooBusy({Code::kTooMany, "you ask more often than you may; try again later"}));
   if (found.route->writes) {
     // Refused early, for little: what is read from here on costs more than this answer.
-    if (const Result<void> room = node_.HasRoom(caller->subject); !room) return respond(Failed(room.error()));
+    if (const Result<void> room = node_.HasRoom(caller->subject); !room) return respond(TooBusy(room.error()));
   }
   bool allowed = false;
   std::string any_of;

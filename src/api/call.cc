@@ -18,10 +18,13 @@ http::Response Failed(const Error& error) {
   const int status = StatusOf(error.code);
   http::Response response = Failed(status, error.message);
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (status == 503 || status == 429) {
-    response.headers.emplace_back("Retry-After", "1");
-    response.hold_back = kRefusalHeldBack;
-  }
+  return response;
+}
+
+http::Response TooBusy(const Error& error) {
+  http::Response response = Failed(error);
+  response.headers.emplace_back("Retry-After", "1");
+  response.hold_back = kRefusalHeldBack;
   return response;
 }
 
@@ -54,7 +57,7 @@ void Submit(const CallPtr& call, model::Command command, std::function<http::Res
                                                        call->respond(render(outcome));
                                                      }
                                                    });
-  if (!submitted) call->Fail(submitted.error());
+  if (!submitted) call->respond(TooBusy(submitted.error()));
 }
 
 void Read(const CallPtr& call, const std::function<http::Response(const airspace::Airspace&, TimeNs)>& read) {

@@ -29,6 +29,8 @@ http::Response Json(int status, std::string body);
 // With the body that every error has, and the headers that its status asks for.
 http::Response Failed(int status, const std::string& message);
 http::Response Failed(const Error& error);
+// For what there is too much of to do now, by whoever asks or by all: with Retry-After, and held back.
+http::Response TooBusy(const Error& error);
 
 // Where an area that is too large is the caller's mistake like any other.
 Error PlainlyInvalid(Error error);
