@@ -191,7 +191,7 @@ class Both:
         self.ask("DELETE", f"{path}/{version[1:-1]}", token=self.other_writer, expect=409)
         self.ask("DELETE", f"{path}/{version}", token=self.other_writer, expect=403)
         self.ask("DELETE", f"{path}/{version[1:-1]}", token=self.writer, expect=409)
-        for bad in ("", "notacorrectversion", "w", "1hqp9iia2ijhX", "0" + version, "%20", "8" + version):
+        for bad in ("", "notacorrectversion", "w", "1hqp9iia2ijhX", "0" + version, "%20", "8" + version, "g" + version):
             self.ask("DELETE", f"{path}/{bad}", token=self.writer, expect=400)
             self.ask("PUT", f"{path}/{bad}", v.isa(place), token=self.writer, expect=400)
         self.ask("GET", f"{self.isas}/nonsense", token=self.reader, expect=400)

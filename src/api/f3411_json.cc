@@ -205,15 +205,16 @@ Result<Extents> ParseArea(std::string_view area) {
 Result<TimeNs> ParseRidVersion(std::string_view text) {
   const auto wrong = [](const std::string& reason) { return Error{Code::kInvalid, "version: " + reason}; };
   if (text.empty()) return wrong("is missing from the path");
-  uint64_t number = 0;
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  int64_t number = 0;
   for (const char c : text) {
     const bool digit = c >= '0' && c <= '9';
     if (!digit && !(c >= 'a' && c <= 'v')) return wrong("has other characters than 0-9 and a-v");
-    number = number * 32 + static_cast<uint64_t>(digit ? c - '0' : c - 'a' + 10);
-    if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return wrong("is too long to be one");
+    if (number > kMax / 32) return wrong("is too long to be one");
+    number = number * 32 + (digit ? c - '0' : c - 'a' + 10);
   }
   if (text.size() > 1 && text.front() == '0') return wrong("begins with a 0");
-  return TimeNs{static_cast<int64_t>(number)};
+  return TimeNs{number};
 }
 
 std::string FormatRidVersion(TimeNs version) {
