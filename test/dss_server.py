@@ -13,6 +13,9 @@ import uuid
 
 ALL_SCOPES = ["utm.strategic_coordination", "utm.constraint_management", "utm.constraint_processing",
               "utm.conformance_monitoring_sa", "utm.availability_arbitration"]
+RID_SCOPES = ["dss.read.identification_service_areas", "dss.write.identification_service_areas", "rid.display_provider",
+              "rid.service_provider"]
+POOL_SCOPES = ["interuss.pool_status.read", "interuss.pool_status.heartbeat.write", "interuss.versioning.read_system_versions"]
 OIR = "/dss/v1/operational_intent_references"
 CR = "/dss/v1/constraint_references"
 SUB = "/dss/v1/subscriptions"

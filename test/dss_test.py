@@ -76,6 +76,9 @@ class Dss(unittest.TestCase):
         cls.one = cls.server.token("uss1")
         cls.two = cls.server.token("uss2")
         DESCRIPTION.update(cls.server.ask("GET", "/openapi.json")[1])
+        # The other interfaces have tests of their own.
+        DESCRIPTION["paths"] = {path: item for path, item in DESCRIPTION["paths"].items()
+                                if path.startswith("/dss/") or path.count("/") == 1}
 
     @classmethod
     def tearDownClass(cls):

@@ -79,7 +79,7 @@ std::optional<http::Response> AnswerToAnyone(const http::Request& request) {
   if (request.path == "/healthy" || request.path == "/ready") {
     response = {200, "text/plain", "ok", {}};
   } else if (request.path == "/openapi.json") {
-    response = Json(200, std::string(kOpenApi));
+    response = Json(200, std::string(OpenApi()));
   } else {
     return std::nullopt;
   }

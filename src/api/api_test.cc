@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 
+#include "api/auxiliary.h"
+#include "api/f3411.h"
 #include "api/f3548.h"
 #include "api/openapi.h"
 #include "api/token_maker.h"
@@ -42,6 +44,12 @@ class EmptyStore final : public store::Store {
   Result<void> Commit(const store::Position&, std::span<const model::RecordChange>) override { return {}; }
 };
 
+std::vector<Route> AllRoutes() {
+  std::vector<Route> routes = F3548Routes();
+  for (const auto& more : {F3411Routes(), AuxiliaryRoutes()}) routes.insert(routes.end(), more.begin(), more.end());
+  return routes;
+}
+
 class ApiTest : public testing::Test {
  protected:
   http::Response Ask(node::NodeOptions options, const std::string& method, const std::string& path,
@@ -64,7 +72,7 @@ class ApiTest : public testing::Test {
   }
   static std::string Token() {
     std::string scopes;
-    for (const Route& route : F3548Routes()) {
+    for (const Route& route : AllRoutes()) {
       for (const std::string_view scope : route.scopes) scopes += std::string(scope) + " ";
     }
     return *MakeToken(Keys().private_pem, {"issuer", "uss1", {"localhost"}, scopes, kNowSeconds, kNowSeconds + 600});
@@ -77,8 +85,14 @@ class ApiTest : public testing::Test {
 
 // A body that is accepted by a route that writes.
 std::string GoodBody(std::string_view path) {
-  const nlohmann::json description = nlohmann::json::parse(kOpenApi);
-  const auto example = [&](const char* name) { return description["components"]["examples"][name]["value"].dump(); };
+  const nlohmann::json description = nlohmann::json::parse(OpenApi());
+  const auto example = [&](const std::string& name) {
+    return description["components"]["examples"].at(name)["value"].dump();
+  };
+  if (!path.starts_with("/dss/")) {
+    const std::string version = path.starts_with("/v1/") ? "V19" : "V22a";
+    return example((path.find("subscriptions") == std::string_view::npos ? "ServiceArea" : "Subscription") + version);
+  }
   if (path.find("operational_intent") != std::string_view::npos) return example("Intent");
   if (path.find("constraint") != std::string_view::npos) return example("Constraint");
   if (path.find("subscriptions") != std::string_view::npos) return example("Subscription");
@@ -94,12 +108,15 @@ std::string Filled(std::string_view route) {
 
 TEST_F(ApiTest, EveryWriteIsToldToComeAgainWhenTheQueueIsFull) {
   int writes = 0;
-  for (const Route& route : F3548Routes()) {
+  for (const Route& route : AllRoutes()) {
     if (route.method == "GET" || route.path.ends_with("/query")) continue;
     SCOPED_TRACE(std::string(route.method) + " " + std::string(route.path));
-    const std::string body = route.method == "DELETE" ? "" : GoodBody(route.path);
+    EXPECT_TRUE(route.writes);
+    const bool has_body = route.method != "DELETE" && !route.path.ends_with("/heartbeat");
+    const std::string body = has_body ? GoodBody(route.path) : "";
     const http::Response response = Ask({.queue_max = 0}, std::string(route.method), Filled(route.path), body);
     EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.hold_back, kRefusalHeldBack);
     const std::vector<std::pair<std::string, std::string>> wanted{{"Retry-After", "1"}};
     EXPECT_EQ(response.headers, wanted);
     EXPECT_TRUE(nlohmann::json::parse(response.body)["error_message"].is_string()) << response.body;
@@ -107,21 +124,25 @@ TEST_F(ApiTest, EveryWriteIsToldToComeAgainWhenTheQueueIsFull) {
     EXPECT_LT(Ask({}, std::string(route.method), Filled(route.path), body).status, 500);
     ++writes;
   }
-  EXPECT_EQ(writes, 11);
+  EXPECT_EQ(writes, 11 + 12 + 1);
 }
 
 TEST_F(ApiTest, EachRouteIsDescribedAndEachDescriptionIsARoute) {
-  std::map<std::string, std::set<std::string>> routes;
-  for (const Route& route : F3548Routes()) {
+  // Without a token, and outside the tables of routes.
+  std::map<std::string, std::set<std::string>> routes{
+      {"get /healthy", {}}, {"get /ready", {}}, {"get /openapi.json", {}}};
+  for (const Route& route : AllRoutes()) {
     std::string method(route.method);
     std::transform(method.begin(), method.end(), method.begin(),
                    [](char c) { return static_cast<char>(c - 'A' + 'a'); });
-    for (const std::string_view scope : route.scopes) routes[method + " " + std::string(route.path)].emplace(scope);
+    const auto [at, fresh] = routes.try_emplace(method + " " + std::string(route.path));
+    EXPECT_TRUE(fresh) << at->first;
+    at->second.insert(route.scopes.begin(), route.scopes.end());
   }
   std::map<std::string, std::set<std::string>> described;
-  const nlohmann::json description = nlohmann::json::parse(kOpenApi);
+  std::set<std::string> scopes;
+  const nlohmann::json description = nlohmann::json::parse(OpenApi());
   for (const auto& [path, operations] : description["paths"].items()) {
-    if (!path.starts_with("/dss/")) continue;
     std::string pattern = " ";
     for (const char c : path) {
       if (pattern.ends_with('{') && c != '}') continue;  // the argument's name
@@ -129,11 +150,17 @@ TEST_F(ApiTest, EachRouteIsDescribedAndEachDescriptionIsARoute) {
     }
     for (const auto& [method, operation] : operations.items()) {
       if (method == "parameters") continue;
-      for (const nlohmann::json& one : operation["security"])
-        described[method + pattern].insert(one["oauth2"][0].get<std::string>());
+      std::set<std::string>& of_one = described[method + pattern];
+      for (const nlohmann::json& one : operation.at("security")) of_one.insert(one["oauth2"][0].get<std::string>());
+      scopes.insert(of_one.begin(), of_one.end());
     }
   }
   EXPECT_EQ(routes, described);
+  std::set<std::string> known;
+  for (const auto& [scope, text] :
+       description["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"].items())
+    known.insert(scope);
+  EXPECT_EQ(scopes, known);
 }
 
 TEST_F(ApiTest, ALiteralPathIsNoArgument) {

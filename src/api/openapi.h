@@ -5,8 +5,8 @@
 
 namespace wideberth::api {
 
-// The description of the interface, as JSON. The build makes it of api/f3548.yaml.
-extern const std::string_view kOpenApi;
+// The description of all interfaces, as JSON. The build unites api/*.yaml to it.
+std::string_view OpenApi();
 
 }  // namespace wideberth::api
 

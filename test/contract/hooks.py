@@ -18,10 +18,18 @@ schemathesis.openapi.format("date-time", st.one_of(
 CHANCE = random.Random(1)
 CALLS = itertools.count()
 KEPT_MAX = 50
-# By the first part of the path: the ids that were answered, each with its newest OVN or version.
-THERE = collections.defaultdict(dict)
-ENTITIES = {"operational_intent_references": ("operational_intent_reference", "ovn"), "constraint_references": ("constraint_reference", "ovn"),
-            "subscriptions": ("subscription", "version")}
+# By the path up to the id: whose ids stand there, the member of an answer that it is, and what its version is called. Both versions of
+# remote ID have the same.
+ENTITIES = {
+    "/dss/v1/operational_intent_references": ("intents", "operational_intent_reference", "ovn"),
+    "/dss/v1/constraint_references": ("constraints", "constraint_reference", "ovn"),
+    "/dss/v1/subscriptions": ("subscriptions", "subscription", "version"),
+    "/v1/dss/identification_service_areas": ("areas", "service_area", "version"),
+    "/v1/dss/subscriptions": ("remote ID subscriptions", "subscription", "version"),
+    "/rid/v2/dss/identification_service_areas": ("areas", "service_area", "version"),
+    "/rid/v2/dss/subscriptions": ("remote ID subscriptions", "subscription", "version"),
+}
+THERE = collections.defaultdict(dict)  # the ids that were answered, each with its newest OVN or version
 
 
 def volumes(body):
@@ -29,19 +37,34 @@ def volumes(body):
     return extents if isinstance(extents, list) else [extents]
 
 
+def write_time(volume, name, text):
+    if isinstance(volume[name], dict):
+        volume[name]["value"] = text
+    else:
+        volume[name] = text
+
+
+def read_time(volume, name):
+    time = volume.get(name)
+    return time["value"] if isinstance(time, dict) else time
+
+
 def settle(volume):
     for name, hour in (("time_start", "10"), ("time_end", "11")):
-        if volume.get(name) and not volume[name]["value"].startswith(DAY):
-            volume[name]["value"] = f"{DAY}{hour}:00:00Z"
-    start, end = volume.get("time_start"), volume.get("time_end")
-    if start and end and start["value"] > end["value"]:
-        volume["time_start"], volume["time_end"] = end, start
-    inside = volume["volume"]
-    lower, upper = inside.get("altitude_lower"), inside.get("altitude_upper")
-    if lower and upper and lower["value"] > upper["value"]:
-        inside["altitude_lower"], inside["altitude_upper"] = upper, lower
-    if inside.get("outline_polygon"):
-        vertices = inside["outline_polygon"]["vertices"]
+        if volume.get(name) and not read_time(volume, name).startswith(DAY):
+            write_time(volume, name, f"{DAY}{hour}:00:00Z")
+    start, end = read_time(volume, "time_start"), read_time(volume, "time_end")
+    if start and end and start > end:
+        volume["time_start"], volume["time_end"] = volume["time_end"], volume["time_start"]
+    inside = volume.get("volume") or volume["spatial_volume"]
+    for low, high in (("altitude_lower", "altitude_upper"), ("altitude_lo", "altitude_hi")):
+        lower, upper = inside.get(low), inside.get(high)
+        if lower is not None and upper is not None and (
+                lower["value"] > upper["value"] if isinstance(lower, dict) else lower > upper):
+            inside[low], inside[high] = upper, lower
+    outline = inside.get("outline_polygon") or inside.get("footprint")
+    if outline:
+        vertices = outline["vertices"]
         del vertices[3:]
         first, *others = vertices
         for point in others:
@@ -49,25 +72,44 @@ def settle(volume):
                 point[name] = first[name] + (point[name] - first[name]) / 1000
 
 
+def settle_query(query):
+    if "area" in query:
+        lat, lng = CHANCE.uniform(-89, 89), CHANCE.uniform(-179, 179)
+        query["area"] = f"{lat},{lng},{lat},{lng + 0.1},{lat + 0.1},{lng}"
+    if query.get("earliest_time") and query.get("latest_time"):
+        query["earliest_time"], query["latest_time"] = sorted((query["earliest_time"], query["latest_time"]))
+    query.pop("timestamp", None)  # drawn ones lie too far ahead, or before those that came already
+    if "owner" in query:
+        query["owner"] = "uss1"
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive or next(CALLS) % 8 == 0:
         return
+    if isinstance(case.query, dict):
+        settle_query(case.query)
     if isinstance(case.body, dict):
         for volume in volumes(case.body):
             settle(volume)
         for name in ("subscription_id", "requested_ovn_suffix"):
             case.body.pop(name, None)
-        if "/subscriptions/{" in case.operation.path and not case.body.get("notify_for_constraints"):
+        if case.operation.path.startswith("/dss/v1/subscriptions/{") and not case.body.get("notify_for_constraints"):
             case.body["notify_for_operational_intents"] = True
-    kind = case.operation.path.split("/")[3:4]
-    there = THERE.get(kind[0]) if kind else None
-    if case.operation.label.startswith("PUT") and case.operation.label.split("/")[-1] in ("{entityid}", "{subscriptionid}"):
+    root, *arguments = case.operation.path.split("/{")
+    if root not in ENTITIES:
+        return
+    there = THERE[ENTITIES[root][0]]
+    if case.method.upper() == "PUT" and len(arguments) == 1:
         for name in case.path_parameters:
             case.path_parameters[name] = str(uuid.UUID(int=CHANCE.getrandbits(128), version=4))
-    if there and kind == ["operational_intent_references"] and isinstance(case.body, dict) and "extents" in case.body:
+    if "subscription" in root and isinstance(case.body, dict) and not all(
+            case.body["extents"].get(name) for name in ("time_start", "time_end")):
+        for name in ("time_start", "time_end"):  # one of them alone is too far from now
+            case.body["extents"].pop(name, None)
+    if there and isinstance(case.body, dict) and "state" in case.body:
         case.body["key"] = list(there.values())
-    if there and "{" in case.operation.path and case.operation.label.split("/")[-1] in ("{ovn}", "{version}"):
+    if there and (len(arguments) == 2 or (len(arguments) == 1 and case.method.upper() == "GET")):
         entity = CHANCE.choice(list(there))
         for name in case.path_parameters:
             case.path_parameters[name] = there[entity] if name in ("ovn", "version") else entity
@@ -75,12 +117,12 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    kind = case.operation.path.split("/")[3:4]
-    if not kind or kind[0] not in ENTITIES or not 200 <= response.status_code < 300 or case.operation.path.endswith("/query"):
+    root = case.operation.path.split("/{")[0]
+    if root not in ENTITIES or root == case.operation.path or not 200 <= response.status_code < 300:
         return
-    member, version = ENTITIES[kind[0]]
+    kind, member, version = ENTITIES[root]
     entity = response.json()[member]
-    there = THERE[kind[0]]
+    there = THERE[kind]
     there.pop(entity["id"], None)
     if case.method.upper() != "DELETE" and entity[version] != "Available from USS":
         there[entity["id"]] = entity[version]
