@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,30 +17,55 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   return 0;
 }
 
-// The first byte is the kind; the key comes next, 16 bytes, or 32 of a used suffix, or for a USS's id a byte with its
-// length and then that; the rest is the record.
+namespace {
+
+using wideberth::model::RecordKind;
+
+constexpr uint8_t kKinds = 9;
+// Each slot below an entity's takes memory, a few hundred bytes.
+constexpr uint8_t kSlotsMax = 64;
+
+bool IsNamedByText(RecordKind kind) { return kind == RecordKind::kAvailability || kind == RecordKind::kHeartbeat; }
+
+}  // namespace
+
+// The first byte is the kind. Then comes the key: for what has a slot a byte with it, of a report 16 bytes, of a used
+// suffix 32, for the id of a USS or an instance a byte with its length and then that. The rest is the record.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wideberth;  // NOLINT(google-build-using-namespace): one function
   if (size < 2) return 0;
-  const auto kind = static_cast<model::RecordKind>(data[0] % 8);
+  const auto kind = static_cast<RecordKind>(1 + (data[0] - 1) % kKinds);
   std::string rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  size_t key_bytes = kind == model::RecordKind::kUsedOvnSuffix ? 32 : 16;
-  if (kind == model::RecordKind::kAvailability) {
-    key_bytes = data[1];
+  std::string key;
+  if (IsNamedByText(kind) || kind == RecordKind::kReport || kind == RecordKind::kUsedOvnSuffix) {
+    size_t key_bytes = kind == RecordKind::kUsedOvnSuffix ? 32 : 16;
+    if (IsNamedByText(kind)) {
+      key_bytes = data[1];
+      rest.erase(0, 1);
+    }
+    if (rest.size() < key_bytes) return 0;
+    key = rest.substr(0, key_bytes);
+    rest.erase(0, key_bytes);
+  } else {
+    key = model::KeyOf(kind, data[1] % kSlotsMax).key;
     rest.erase(0, 1);
   }
-  if (rest.size() < key_bytes) return 0;
-  const model::RecordKey key{kind, rest.substr(0, key_bytes)};
-  const std::string record = rest.substr(key_bytes);
-  Result<model::Entity> entity = model::Decode(key, record);
+  const model::RecordKey record_key{kind, key};
+  Result<model::Entity> entity = model::Decode(record_key, rest);
   if (!entity) {
     WB_CHECK(!entity.error().message.empty());
     return 0;
   }
-  WB_CHECK(model::KeyOf(*entity) == key && model::Encode(*entity) == record);
+  WB_CHECK(model::Encode(*entity) == rest);
   airspace::Airspace airspace;
-  if (!airspace.Restore(*std::move(entity))) return 0;
-  static_cast<void>(airspace.CheckReferences());
+  if (!airspace.Restore(record_key, *std::move(entity)) || !airspace.FinishRestore()) return 0;
+  // What was taken is there to be written again.
+  size_t records = 0;
+  airspace.VisitRecords([&](const model::RecordKey& visited, const std::string& record) {
+    WB_CHECK(visited == record_key && record == rest);
+    ++records;
+  });
+  WB_CHECK(records == 1);
   std::vector<model::RecordChange> changes;
   airspace.Apply({{1'800'000'000 * kNsPerSecond}, true}, model::Expire{}, changes);
   return 0;

@@ -75,32 +75,6 @@ void GetInstances(const CallPtr& call) {
   });
 }
 
-Result<Heartbeat> ParseHeartbeat(const std::string& query, TimeNs now) {
-  WB_TRY(const http::QueryParameters parameters, http::QueryParameters::Parse(query));
-  Heartbeat heartbeat;
-  WB_TRY(const std::optional<std::string> source, parameters.Find("source"));
-  if (!source || source->empty()) return Error{Code::kInvalid, "source: is missing from the query"};
-  if (source->size() > kSourceBytesMax) return Error{Code::kInvalid, "source: has more than 256 bytes"};
-  if (!simdjson::validate_utf8(*source)) return Error{Code::kInvalid, "source: is not UTF-8"};
-  heartbeat.source = *source;
-  const auto parse_time = [&](const char* name) -> Result<std::optional<TimeNs>> {
-    WB_TRY(const std::optional<std::string> text, parameters.Find(name));
-    if (!text) return std::optional<TimeNs>();
-    const Result<TimeNs> time = ParseRfc3339(*text);
-    if (!time) return Error{Code::kInvalid, std::string(name) + ": " + time.error().message};
-    return std::optional<TimeNs>(*time);
-  };
-  WB_TRY(const std::optional<TimeNs> timestamp, parse_time("timestamp"));
-  heartbeat.timestamp = timestamp.value_or(now);
-  // One from the future would hide all that come until then.
-  if (heartbeat.timestamp.value > now.value + kClockSkewMaxNs)
-    return Error{Code::kInvalid, "timestamp: lies more than 5 minutes ahead"};
-  WB_TRY(heartbeat.next_expected_before, parse_time("next_heartbeat_expected_before"));
-  if (heartbeat.next_expected_before && *heartbeat.next_expected_before < heartbeat.timestamp)
-    return Error{Code::kInvalid, "next_heartbeat_expected_before: it lies before timestamp"};
-  return heartbeat;
-}
-
 void PutHeartbeat(const CallPtr& call) {
   Result<Heartbeat> heartbeat = ParseHeartbeat(call->request.query, call->clock.Now());
   if (!heartbeat) return call->Fail(heartbeat.error());
@@ -126,6 +100,32 @@ void GetGlobalOptions(const CallPtr& call) {
 }
 
 }  // namespace
+
+Result<Heartbeat> ParseHeartbeat(const std::string& query, TimeNs now) {
+  WB_TRY(const http::QueryParameters parameters, http::QueryParameters::Parse(query));
+  Heartbeat heartbeat;
+  WB_TRY(const std::optional<std::string> source, parameters.Find("source"));
+  if (!source || source->empty()) return Error{Code::kInvalid, "source: is missing from the query"};
+  if (source->size() > kSourceBytesMax) return Error{Code::kInvalid, "source: has more than 256 bytes"};
+  if (!simdjson::validate_utf8(*source)) return Error{Code::kInvalid, "source: is not UTF-8"};
+  heartbeat.source = *source;
+  const auto parse_time = [&](const char* name) -> Result<std::optional<TimeNs>> {
+    WB_TRY(const std::optional<std::string> text, parameters.Find(name));
+    if (!text) return std::optional<TimeNs>();
+    const Result<TimeNs> time = ParseRfc3339(*text);
+    if (!time) return Error{Code::kInvalid, std::string(name) + ": " + time.error().message};
+    return std::optional<TimeNs>(*time);
+  };
+  WB_TRY(const std::optional<TimeNs> timestamp, parse_time("timestamp"));
+  heartbeat.timestamp = timestamp.value_or(now);
+  // One from the future would hide all that come until then.
+  if (heartbeat.timestamp.value > now.value + kClockSkewMaxNs)
+    return Error{Code::kInvalid, "timestamp: lies more than 5 minutes ahead"};
+  WB_TRY(heartbeat.next_expected_before, parse_time("next_heartbeat_expected_before"));
+  if (heartbeat.next_expected_before && *heartbeat.next_expected_before < heartbeat.timestamp)
+    return Error{Code::kInvalid, "next_heartbeat_expected_before: it lies before timestamp"};
+  return heartbeat;
+}
 
 const std::vector<Route>& AuxiliaryRoutes() {
   static const std::vector<Route> kRoutes = {

@@ -1,9 +1,11 @@
 #ifndef WIDEBERTH_API_AUXILIARY_H_
 #define WIDEBERTH_API_AUXILIARY_H_
 
+#include <string>
 #include <vector>
 
 #include "api/call.h"
+#include "model/entities.h"
 
 namespace wideberth::api {
 
@@ -11,6 +13,10 @@ namespace wideberth::api {
 // signs of life; and the version of a system (/versions). This instance is a pool of one: what only instances that talk
 // to each other have is 501.
 const std::vector<Route>& AuxiliaryRoutes();
+
+// A heartbeat's query; the instance and the reporter are for the caller to fill in. `now` is its time unless it says
+// another.
+Result<model::Heartbeat> ParseHeartbeat(const std::string& query, TimeNs now);
 
 }  // namespace wideberth::api
 
