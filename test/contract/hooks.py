@@ -67,9 +67,9 @@ def settle(volume):
         vertices = outline["vertices"]
         del vertices[3:]
         first, *others = vertices
-        for point in others:
-            for name in ("lat", "lng"):
-                point[name] = first[name] + (point[name] - first[name]) / 1000
+        first.update(lat=max(-89, min(89, first["lat"])), lng=max(-179, min(179, first["lng"])))
+        for i, point in enumerate(others):  # drawn ones often are one point, or on one line
+            point.update(lat=first["lat"] + 0.01 * i, lng=first["lng"] + 0.01)
 
 
 def settle_query(query):
