@@ -177,11 +177,11 @@ Awaitable<beast::error_code> ReadRequest(Stream& stream, const SessionContext& s
     if (buffer.size() > 0) {
       buffer.consume(parser.put(buffer.data(), error));
       if (error && error != bhttp::error::need_more) co_return error;
-      if (parser.is_done()) co_return beast::error_code();
       if (parser.is_header_done() && !header_seen) {
         header_seen = true;
         const uint64_t body_bytes = parser.content_length().value_or(session.options.body_bytes_max);
-        if (body_bytes > kBodyBytesSmall && !reserved.Take(body_bytes, session.options.large_bodies_bytes_max))
+        if (!parser.is_done() && body_bytes > kBodyBytesSmall &&
+            !reserved.Take(body_bytes, session.options.large_bodies_bytes_max))
           co_return bhttp::make_error_code(bhttp::error::bad_alloc);
         if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
           static constexpr std::string_view kProceed = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -189,6 +189,7 @@ Awaitable<beast::error_code> ReadRequest(Stream& stream, const SessionContext& s
           if (error) co_return error;
         }
       }
+      if (parser.is_done()) co_return beast::error_code();
     }
     const bool first = buffer.size() == 0 && !parser.got_some();
     if constexpr (!std::is_same_v<Stream, Socket>) {
@@ -206,6 +207,12 @@ Awaitable<beast::error_code> ReadRequest(Stream& stream, const SessionContext& s
         buffer.commit(got);
         if (error == asio::error::would_block || error == asio::error::try_again) error = {};
       }
+    }
+    if (error == asio::error::eof && parser.got_some()) {
+      // The client has ended amid a request; it may still read, and is told.
+      error = {};
+      parser.put_eof(error);
+      if (!error) error = asio::error::eof;
     }
     if (error) co_return error;
   }

@@ -108,6 +108,8 @@ class Run {
   void StopIfDone();
   void Tick();
   void CloseSecond(Steady::time_point now);
+  // Ends the warm-up, once.
+  void BeginMeasuring(Steady::time_point now);
   bool MoreToBegin(Steady::time_point now) const;
   Steady::time_point Intended(uint64_t arrival) const;
   uint64_t Backlog(Steady::time_point now) const;
@@ -431,6 +433,7 @@ void Run::ReleaseAndPump(Client& client) {
 
 void Run::Answered(Client& client, int status, const std::string& body, bool keep_alive) {
   const auto now = Steady::now();
+  if (now >= measure_start_) BeginMeasuring(now);  // the tick may be late
   const RequestKind kind = client.operation.kind;
   const Judgement judgement = workload_.Judge(client.operation, status, body);
   const Duration latency = now - client.request_start;
@@ -526,14 +529,18 @@ void Run::CloseSecond(Steady::time_point now) {
   if (progress_) progress_(second);
 }
 
+void Run::BeginMeasuring(Steady::time_point now) {
+  if (measuring_) return;
+  CloseSecond(now);  // what was counted so far is the warm-up's
+  measuring_ = true;
+  cpu_at_start_ = CpuNow();
+  workload_.ClearCounts();
+}
+
 void Run::Tick() {
   const auto now = Steady::now();
   if (now > start_) CloseSecond(now);
-  if (!measuring_ && now >= measure_start_) {
-    measuring_ = true;
-    cpu_at_start_ = CpuNow();
-    workload_.ClearCounts();
-  }
+  if (now >= measure_start_) BeginMeasuring(now);
   for (const auto& client : clients_) {
     if (!client->busy || now - client->sent < Driver::kAnswerTimeMax) continue;
     client->Close();
