@@ -30,8 +30,8 @@ void FillFromKernel(std::span<std::byte> bytes) {
 }  // namespace
 
 void SystemRng::Fill(std::span<std::byte> bytes) {
-  // A call of the kernel for each id costs more than the id: each thread keeps some in stock. Each byte is given once, and
-  // what was given is wiped. (The program does not fork.)
+  // A call of the kernel for each id costs more than the id: each thread keeps some in stock. Each byte is given once,
+  // and what was given is wiped. (The program does not fork.)
   struct Stock {
     std::array<std::byte, 4096> bytes;
     size_t used = sizeof bytes;
