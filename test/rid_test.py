@@ -294,6 +294,13 @@ class Both:
         self.assertEqual(self.found(place, latest_time=when(900)), [])
         self.assertEqual(self.found(place, earliest_time=when(-9000), latest_time=when(1100)), [isa])
         self.assertEqual(self.found(place, earliest_time=when(-9000), latest_time=when(-8000)), [])
+        # Displays ask for the present by their own clock, which has passed when the question arrives.
+        place, isa = square(*elsewhere()), new_id()
+        self.put_isa(v.isa(place, start=-200, end=1000), isa=isa)
+        present = when(-0.01)
+        self.assertEqual(self.found(place, earliest_time=present, latest_time=present), [isa])
+        self.assertEqual(self.found(place, earliest_time=when(-150), latest_time=when(-100)), [isa])
+        self.assertEqual(self.found(place, earliest_time=when(-9000), latest_time=when(-210)), [])
 
     def test_an_area_that_is_over_is_found_by_its_id_alone(self):
         v, place = self.version, square(*elsewhere())
