@@ -104,8 +104,9 @@ void SearchServiceAreas(const CallPtr& call) {
   Result<model::Extents> search = ParseSearch(call->request.query);
   if (!search) return call->Fail(search.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
-    // What is over is not found, however early the search begins: the query sees to it, and the clamp spares it the past. A
-    // client that asks for its own present, earliest and latest time alike, is some milliseconds late and finds what is now.
+    // What is over is not found, however early the search begins: the query sees to it, and the clamp spares it the
+    // past. A client that asks for its own present, earliest and latest time alike, is some milliseconds late and finds
+    // what is now.
     search->start = std::max(search->start, std::min(now, search->end));
     return Json(200, RenderServiceAreas(airspace.QueryServiceAreas(*search, now), kThrough));
   });
