@@ -107,6 +107,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   parts->api = std::make_unique<api::Api>(
       *parts->node, *parts->verifier, parts->clock, parts->rng,
       api::ApiOptions{.allow_http_uss = options.allow_http_uss,
+                      .party_rate_max = options.party_rate_max,
                       .version = BuildVersion(),
                       .dar_id = options.dar_id.empty() ? options.audiences[0] : options.dar_id,
                       .instance_id = options.instance_id.empty() ? options.audiences[0] : options.instance_id,
