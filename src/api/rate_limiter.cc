@@ -23,8 +23,11 @@ bool RateLimiter::Admit(std::string_view party, TimeNs now) {
 }
 
 void RateLimiter::ForgetTheIdle(TimeNs now) {
-  // A second is what any bucket takes to run empty: nothing that counts is forgotten.
-  std::erase_if(buckets_, [&](const auto& one) { return one.second.at.value + kNsPerSecond < now.value; });
+  // What has run empty by now: nothing that counts is forgotten.
+  std::erase_if(buckets_, [&](const auto& one) {
+    const double passed_s = static_cast<double>(now.value - one.second.at.value) / kNsPerSecond;
+    return one.second.filled < passed_s * per_second_;
+  });
 }
 
 }  // namespace wideberth::api

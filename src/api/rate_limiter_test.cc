@@ -34,5 +34,13 @@ TEST(RateLimiter, SurvivesAClockThatIsSetBackAndManyParties) {
     EXPECT_TRUE(limiter.Admit(std::to_string(i), At(200 + 0.001 * static_cast<double>(i))));
 }
 
+TEST(RateLimiter, ForgetsNobodyWhoseLastRequestStillCounts) {
+  RateLimiter limiter(0.001);
+  EXPECT_TRUE(limiter.Admit("a", At(0)));
+  for (size_t i = 0; i <= RateLimiter::kPartiesMax; ++i) EXPECT_TRUE(limiter.Admit(std::to_string(i), At(500)));
+  EXPECT_FALSE(limiter.Admit("a", At(999)));
+  EXPECT_TRUE(limiter.Admit("a", At(1001)));
+}
+
 }  // namespace
 }  // namespace wideberth::api
