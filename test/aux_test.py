@@ -11,12 +11,19 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from described import Described, EveryOperation  # noqa: E402
 from dss_server import Server  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 POOL, BEAT, VERSIONS = "interuss.pool_status.read", "interuss.pool_status.heartbeat.write", "interuss.versioning.read_system_versions"
 READ, WRITE = "dss.read.identification_service_areas", "dss.write.identification_service_areas"
 HEARTBEAT = "/aux/v1/pool/dss_instances/heartbeat"
+
+DESCRIBED = Described(lambda path: path.startswith(("/aux/", "/versions/")))
+
+
+def tearDownModule():
+    DESCRIBED.check(all_ran=len(sys.argv) == 2)
 
 
 def when(seconds):
@@ -29,6 +36,7 @@ class Aux(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server(PROGRAM, *cls.options)
+        DESCRIBED.read(cls.server)
         cls.all = cls.server.token("operator", [POOL, BEAT, VERSIONS, READ])
 
     @classmethod
@@ -106,6 +114,10 @@ class OneInstance(Aux):
                       f"?source=x&timestamp={when(0)}&next_heartbeat_expected_before={when(-10)}"):
             self.ask("PUT", HEARTBEAT + query, self.all, 400)
         self.ask("GET", HEARTBEAT + "?source=x", self.all, 405)
+
+
+class Operations(EveryOperation, Aux):
+    described, program = DESCRIBED, PROGRAM
 
 
 class Heartbeats(Aux):

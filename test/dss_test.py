@@ -20,47 +20,18 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from described import Described, EveryOperation, raw  # noqa: E402
 from dss_server import (ALL_SCOPES, CR, OIR, SUB, Server, altitude, at, circle, constraint, intent, new_id,  # noqa: E402
                         polygon, subscription)
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SC, CM, CP, CMSA, AA = ALL_SCOPES
 FAR = [0.0]
-SEEN = set()  # (method, path, status) of every answer
-DESCRIPTION = {}
-
-
-def ask_and_note(self, method, path, *others, ask=Server.ask, **more):
-    answer = ask(self, method, path, *others, **more)
-    SEEN.add((method, path, answer[0]))
-    return answer
-
-
-Server.ask = ask_and_note
-
-
-def operations():
-    """(method, path, operation) of all that the description has, with good arguments in the path."""
-    for path, methods in DESCRIPTION["paths"].items():
-        for method in ("get", "put", "post", "delete"):
-            if method in methods:
-                good = re.sub(r"\{(\w+)\}", lambda name: new_id() if name[1].endswith("id") else "x" * 16, path)
-                yield method.upper(), good, methods[method]
+DESCRIBED = Described(lambda path: path.startswith("/dss/") or path.count("/") == 1)
 
 
 def tearDownModule():
-    """What was answered is described; and what is described was answered, if all tests ran."""
-    described = {(method, path, int(status)) for path, methods in DESCRIPTION["paths"].items()
-                 for method in ("GET", "PUT", "POST", "DELETE") for status in methods.get(method.lower(), {}).get("responses", ())}
-    patterns = [(path, re.compile(re.sub(r"\{\w+\}", "[^/]+", path))) for path in sorted(DESCRIPTION["paths"], key=lambda p: "{" in p)]
-    seen = set()
-    for method, path, status in SEEN:
-        template = next((template for template, pattern in patterns if pattern.fullmatch(path)), None)
-        if template and method.lower() in DESCRIPTION["paths"][template]:
-            seen.add((method, template, status))
-    assert seen <= described, f"not in the description: {sorted(seen - described)}"
-    never = {one for one in described - seen if one[2] != 503}  # src/api/api_test.cc has these
-    assert len(sys.argv) > 2 or not never, f"in the description, but never answered: {sorted(never)}"
+    DESCRIBED.check(all_ran=len(sys.argv) == 2)
 
 
 def elsewhere():
@@ -75,10 +46,7 @@ class Dss(unittest.TestCase):
         cls.server = Server(PROGRAM)
         cls.one = cls.server.token("uss1")
         cls.two = cls.server.token("uss2")
-        DESCRIPTION.update(cls.server.ask("GET", "/openapi.json")[1])
-        # The other interfaces have tests of their own.
-        DESCRIPTION["paths"] = {path: item for path, item in DESCRIPTION["paths"].items()
-                                if path.startswith("/dss/") or path.count("/") == 1}
+        DESCRIBED.read(cls.server)
 
     @classmethod
     def tearDownClass(cls):
@@ -544,7 +512,9 @@ class BadBodies(Dss):
         self.put(intent(circle(**elsewhere(), start=-100, end=100)))
 
 
-class Http(Dss):
+class Http(EveryOperation, Dss):
+    described, program = DESCRIBED, PROGRAM
+
     def test_paths_and_methods(self):
         for path in ("/", "/dss", "/dss/v1/operational_intent_references", "/dss/v1/subscriptions/a/b/c", "//", "/%2e%2e"):
             status, _, headers = self.server.ask("GET", path, token=self.one)
@@ -560,19 +530,8 @@ class Http(Dss):
         self.assertEqual(self.server.ask("GET", "/healthy")[0], 200)
         self.assertEqual(self.server.ask("GET", "/ready")[0], 200)
 
-    def raw(self, data, read=True, seconds=20):
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=seconds) as connection:
-            try:
-                connection.sendall(data)
-                answer = b""
-                while read:
-                    part = connection.recv(65536)
-                    if not part:
-                        break
-                    answer += part
-            except (ConnectionResetError, BrokenPipeError):
-                pass
-            return answer
+    def raw(self, data):
+        return raw(self.server, data)
 
     def test_limits(self):
         self.assertIn(b" 413 ", self.raw(b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n").split(b"\r\n")[0])
@@ -580,25 +539,6 @@ class Http(Dss):
         self.assertIn(b" 400 ", self.raw(b"nonsense\r\n\r\n").split(b"\r\n")[0])
         chunked = b"PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"a" * 65536 + b"\r\n") * 70
         self.assertIn(b" 413 ", self.raw(chunked).split(b"\r\n")[0])
-
-    def test_every_operation_refuses_what_is_too_large_or_coded_or_no_http(self):
-        huge, header = b" " * (4 * 1024 * 1024 + 1), "x" * 20_000
-        for method, path, _ in operations():
-            with self.subTest(method=method, path=path):
-                status, answer, _ = self.server.ask(method, path, huge, self.one)
-                self.assertEqual(status, 413, answer)
-                self.assertTrue(answer["message"])
-                self.assertEqual(self.server.ask(method, path, b"{}", self.one, {"X": header})[0], 431)
-                status, _, headers = self.server.ask(method, path, b"{}", self.one, {"Content-Encoding": "gzip"})
-                self.assertEqual((status, headers.get("Accept-Encoding")), (415, "identity"))
-                self.assertIn(self.server.ask(method, path, b"x", self.one, {"Content-Encoding": "identity"})[0], (200, 400, 404, 409))
-                for lines in ("", "Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
-                              "Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n", "Host: a\r\nContent-Length: -1\r\n",
-                              "Host: a\r\nTransfer-Encoding: chunked\r\n\r\nzz", "Host: a\r\n folded: b\r\n: c\r\n"):
-                    answer = self.raw(f"{method} {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n".encode())
-                    self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), (lines, answer[:80]))
-                    self.assertIn(b'{"message":"', answer)
-                SEEN.add((method, path, 400))
 
     def test_head_is_get_without_the_body(self):
         entity, _ = self.put(intent(circle(**elsewhere())))

@@ -12,10 +12,16 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from described import Described, EveryOperation  # noqa: E402
 from dss_server import Server, at, circle, new_id, polygon  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 FAR = [0.0]
+DESCRIBED = Described(lambda path: path.startswith(("/v1/dss/", "/rid/v2/dss/")))
+
+
+def tearDownModule():
+    DESCRIBED.check(all_ran=len(sys.argv) == 2)
 
 
 def elsewhere():
@@ -107,6 +113,7 @@ class Rid(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server(PROGRAM)
+        DESCRIBED.read(cls.server)
         v = cls.version or V22a
         cls.isas, cls.subs = v.root + "/identification_service_areas", v.root + "/subscriptions"
         cls.reader, cls.writer = cls.server.token("uss1", [v.read]), cls.server.token("uss1", [v.write])
@@ -565,6 +572,10 @@ class F3411v22a(Both, Rid):
             body = V22a.isa(square(*elsewhere()))
             change(body["extents"])
             self.put_isa(body, expect=400)
+
+
+class Operations(EveryOperation, Rid):
+    described, program = DESCRIBED, PROGRAM
 
 
 class OneStore(Rid):
