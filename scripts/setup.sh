@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 packages_for() {
   case "$1" in
     build) echo g++ cmake ninja-build pkg-config libs2-dev libabsl-dev libssl-dev libgeographiclib-dev \
-                libsimdjson-dev libcsv-dev nlohmann-json3-dev rapidjson-dev libmimalloc-dev libfmt-dev libcli11-dev libprotobuf-dev protobuf-compiler libsqlite3-dev zlib1g-dev libboost-dev libcjose-dev libjansson-dev libcurl4-openssl-dev libspdlog-dev prometheus-cpp-dev python3-yaml ;;
+                libsimdjson-dev libcsv-dev nlohmann-json3-dev rapidjson-dev libmimalloc-dev libfmt-dev libcli11-dev libprotobuf-dev protobuf-compiler libsqlite3-dev libsodium-dev zlib1g-dev libboost-dev libcjose-dev libjansson-dev libcurl4-openssl-dev libspdlog-dev prometheus-cpp-dev python3-yaml ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev python3 python3-venv openssl \
                $(command -v go >/dev/null || echo golang-go ca-certificates) ;;
     fuzz) echo clang-19 libclang-rt-19-dev ;;
