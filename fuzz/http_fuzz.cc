@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -32,11 +33,32 @@ ServerOptions Options() {
   return options;
 }
 
-// The body says what was asked; two paths have other statuses.
-Response Answer(const Request& request) {
+// A body of three parts, none of them HTTP's.
+class Events : public EventSource {
+ public:
+  explicit Events(size_t& open) : open_(open) {}
+  void Start(std::function<void()> wake) override {
+    ++open_;
+    wake();
+    wake();
+  }
+  std::string Next() override { return sent_ < 3 ? std::string(++sent_, 'e') : ""; }
+  bool Done() override { return true; }
+  void Stop() override { --open_; }
+
+ private:
+  size_t& open_;
+  size_t sent_ = 0;
+};
+constexpr std::string_view kEvents = "eeeeee";
+constexpr std::string_view kEventsInChunks = "1\r\ne\r\n2\r\nee\r\n3\r\neee\r\n0\r\n\r\n";
+
+// The body says what was asked; two paths have other statuses, and one a body in parts.
+Response Answer(const Request& request, size_t& open_events) {
   const ServerOptions options = Options();
   WB_CHECK(request.body.size() <= options.body_bytes_max);
-  WB_CHECK(request.method.size() + request.path.size() + request.query.size() + request.authorization.size() <=
+  WB_CHECK(request.method.size() + request.path.size() + request.query.size() + request.authorization.size() +
+               request.last_event_id.size() <=
            options.header_bytes_max * 2);
   WB_CHECK(!request.method.empty() && request.path.starts_with('/') && PercentDecoded(request.path));
   WB_CHECK(request.path.find_first_of(std::string_view("\r\n \0", 4)) == std::string::npos);
@@ -50,6 +72,12 @@ Response Answer(const Request& request) {
     response.status = 404;
     response.headers.emplace_back("Retry-After", "1");
   }
+  if (request.path == "/events") {
+    response.body.clear();
+    response.content_type = "text/event-stream";
+    response.events = std::make_shared<Events>(open_events);
+  }
+  if (request.path == "/finish") response.finish = [](Response& unfinished) { unfinished.body += "\nfinished"; };
   return response;
 }
 
@@ -63,9 +91,10 @@ std::string Talk(std::string_view text, size_t step, size_t& handled) {
   client.close();
 
   const ServerOptions options = Options();
+  size_t open_events = 0;
   const Server::Handler handler = [&](const Request& request, const Server::Respond& respond) {
     ++handled;
-    respond(Answer(request));
+    respond(Answer(request, open_events));
     respond({});  // a second answer is none
   };
   const Server::ErrorBody error_body = [](int status, const std::string& reason) {
@@ -76,8 +105,9 @@ std::string Talk(std::string_view text, size_t step, size_t& handled) {
   const std::atomic<bool> stopping{false};
   std::atomic<size_t> in_flight{0};
   std::atomic<size_t> large_bytes{0};
+  const auto wakes = std::make_shared<WakeQueue>(context);
   SenderGate gate(context, options.in_flight_of_sender_max, options.patience);
-  const SessionContext session{options, handler, error_body, stopping, in_flight, large_bytes, context, gate};
+  const SessionContext session{options, handler, error_body, stopping, in_flight, large_bytes, context, gate, wakes};
   Clock::time_point deadline;
   bool ended = false;
   asio::co_spawn(context.get_executor(), Serve(server, session, deadline),
@@ -86,7 +116,7 @@ std::string Talk(std::string_view text, size_t step, size_t& handled) {
                    ended = true;
                  });
   context.run();
-  WB_CHECK(ended && in_flight == 0 && large_bytes == 0);
+  WB_CHECK(ended && in_flight == 0 && large_bytes == 0 && open_events == 0);
   return std::string(client.str());
 }
 
@@ -109,6 +139,12 @@ size_t CheckAnswers(std::string_view answers) {
     if (answer.result_int() == 204) {
       ++from_handler;
       continue;
+    }
+    if (answer[bhttp::field::content_type] == "text/event-stream") {
+      // The last of the connection. How far it came depends on when the client's end was seen.
+      WB_CHECK(answer.count(bhttp::field::content_length) == 0 && !answer.keep_alive());
+      WB_CHECK((answer.chunked() ? kEventsInChunks : kEvents).starts_with(answers));
+      return from_handler + 1;
     }
     WB_CHECK(answer.count(bhttp::field::content_length) == 1);
     const size_t length = std::stoul(std::string(answer[bhttp::field::content_length]));
@@ -140,8 +176,11 @@ size_t CheckAnswers(std::string_view answers) {
 }
 
 // The answers before a refusal at the end: of two things that are wrong with what came, how the bytes
-// come decides which is seen first, and whether the method was known by then.
+// come decides which is seen first, and whether the method was known by then. Likewise, how much of a body of events
+// is sent before the client's end is seen.
 std::string_view BeforeRefusal(std::string_view answers) {
+  const size_t events = answers.find("Content-Type: text/event-stream\r\n");
+  if (events != std::string_view::npos) return answers.substr(0, events);
   const size_t last = answers.rfind("HTTP/1.");
   if (last == std::string_view::npos) return answers;
   const std::string_view answer = answers.substr(last);

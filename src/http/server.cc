@@ -56,6 +56,7 @@ struct Server::State {
     asio::executor_work_guard<Executor> work{context.get_executor()};
     std::list<Open> open;  // used on its thread alone
     SenderGate gate;
+    const std::shared_ptr<WakeQueue> wakes = std::make_shared<WakeQueue>(context);
     std::thread thread;
   };
   std::vector<std::unique_ptr<Worker>> workers;
@@ -134,8 +135,8 @@ Awaitable<void> Server::State::Session(Stream stream, Worker& worker) {
     }
     SessionEnd end = SessionEnd::kDone;
     if (!error) {
-      const SessionContext session{options,   handler,     error_body,     stopping,
-                                   in_flight, large_bytes, worker.context, worker.gate};
+      const SessionContext session{options,     handler,        error_body,  stopping,    in_flight,
+                                   large_bytes, worker.context, worker.gate, worker.wakes};
       end = co_await Serve(stream, session, place->deadline);
     }
     if constexpr (std::is_same_v<Stream, TlsStream>) {
@@ -226,6 +227,7 @@ void Server::Stop(std::chrono::milliseconds patience) {
   while (state_->connections > 0 && std::chrono::steady_clock::now() < last)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   for (const auto& worker : state_->workers) {
+    worker->wakes->Close();
     worker->context.stop();
     worker->thread.join();
   }

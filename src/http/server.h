@@ -31,6 +31,8 @@ struct ServerOptions {
   size_t in_flight_of_sender_max = 32;               // of each thread; the others wait, but not for longer than this:
   std::chrono::milliseconds patience{100};
   size_t connections_max = 20'000;  // one more is closed at once
+  // A body without an end says after so long that it is still there: else proxies and clients would give it up.
+  std::chrono::milliseconds stream_quiet_max{15'000};
 };
 
 // Answers HTTP/1.1 (and 1.0) with keep-alive, over TCP or TLS 1.2 and 1.3. Thread-safe.
@@ -47,7 +49,8 @@ class Server {
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Handler handler, ErrorBody error_body);
   ~Server();
 
-  // Takes no more connections and requests, answers those in flight (for at most `patience`), then ends its threads.
+  // Takes no more connections and requests, answers those in flight (for at most `patience`), ends bodies without an
+  // end, then its threads.
   void Stop(std::chrono::milliseconds patience);
 
   uint16_t port() const;

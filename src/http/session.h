@@ -23,63 +23,21 @@
 #include <utility>
 
 #include "base/result.h"
+#include "http/event_stream.h"
 #include "http/message.h"
 #include "http/percent.h"
-#include "http/sender_gate.h"
 #include "http/server.h"
+#include "http/session_context.h"
 
 // One connection's requests and answers, over any stream of bytes: TCP, TLS, or memory (fuzz/http_fuzz.cc). Beast
-// parses and writes the messages. Everything runs on the executor of one thread's context, named in the types: Asio's
-// general executor and Beast's composed operations on top of it took half of what a request cost.
+// parses and writes the messages.
 namespace wideberth::http {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace bhttp = boost::beast::http;
-
-using Clock = std::chrono::steady_clock;
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
-template <typename T>
-using Awaitable = asio::awaitable<T, Executor>;
-inline constexpr asio::use_awaitable_t<Executor> kAwait;
-
-// Counts while it lives.
-class Counted {
- public:
-  explicit Counted(std::atomic<size_t>& count) : count_(count) { ++count_; }
-  ~Counted() { --count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  std::atomic<size_t>& count_;
-};
-
-// What sessions share. All outlive them; `context` runs on the session's thread alone.
-struct SessionContext {
-  const ServerOptions& options;
-  const Server::Handler& handler;
-  const Server::ErrorBody& error_body;
-  const std::atomic<bool>& stopping;
-  std::atomic<size_t>& in_flight;    // requests that wait for their answer, or answers being written
-  std::atomic<size_t>& large_bytes;  // of bodies that are not small, being read or answered
-  asio::io_context& context;
-  SenderGate& gate;
-};
-
-enum class SessionEnd {
-  kDone,    // the client has sent all that it meant to, or is gone
-  kRefused  // the client was refused, and what it sends is no longer read
-};
 
 namespace internal {
 
-constexpr size_t kReadBytes = 16 * 1024;               // asked for at a time
-constexpr size_t kFirstReadBytes = 1024;               // but over TLS, where an idle connection waits with them
-constexpr size_t kWriteBytesPerSecondMin = 64 * 1024;  // a client that takes an answer more slowly is cut off
-constexpr size_t kBodyBytesSmall = 64 * 1024;          // bodies up to here are always read
+constexpr size_t kReadBytes = 16 * 1024;       // asked for at a time
+constexpr size_t kFirstReadBytes = 1024;       // but over TLS, where an idle connection waits with them
+constexpr size_t kBodyBytesSmall = 64 * 1024;  // bodies up to here are always read
 
 using Parser = bhttp::request_parser<bhttp::string_body>;
 
@@ -250,21 +208,25 @@ Awaitable<beast::error_code> Write(Stream& stream, const SessionContext& session
   co_return error;
 }
 
-}  // namespace internal
+// A body without an end, to be sent when nothing else of its request is kept.
+struct OpenedEvents {
+  std::shared_ptr<EventSource> source;
+  bool chunked = false;
+};
 
-// Answers requests until the client ends, is refused, or is cut off: whoever closes the stream when `deadline` has
-// passed does so. Throws what the stream throws.
+// Answers requests until the connection is to end, or the header of a body without an end is sent.
 template <typename Stream>
-Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock::time_point& deadline) {
+Awaitable<SessionEnd> ServeRequests(Stream& stream, const SessionContext& session, Clock::time_point& deadline,
+                                    OpenedEvents& opened) {
   const ServerOptions& options = session.options;
-  beast::flat_buffer buffer(options.header_bytes_max + options.body_bytes_max + internal::kReadBytes);
+  beast::flat_buffer buffer(options.header_bytes_max + options.body_bytes_max + kReadBytes);
   std::string sender;  // of the request before
   while (!session.stopping) {
     // Idle until the first byte; then the whole request within its time.
     deadline = Clock::now() + options.idle_time_max;
-    internal::Parser parser;
-    internal::Reserved reserved(session.large_bytes);
-    beast::error_code error = co_await internal::ReadRequest(stream, session, deadline, buffer, parser, reserved);
+    Parser parser;
+    Reserved reserved(session.large_bytes);
+    beast::error_code error = co_await ReadRequest(stream, session, deadline, buffer, parser, reserved);
     // Of HTTP: it can be told. Of the network, or out of time, which closed the connection: it cannot.
     if (error && error.category() != bhttp::make_error_code(bhttp::error::bad_method).category())
       co_return SessionEnd::kDone;
@@ -283,15 +245,15 @@ Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock
       refuse(503, "too many large requests at once; try again later");
       response.headers.emplace_back("Retry-After", "1");
     } else if (error) {
-      refuse(internal::StatusOf(error), error.message());
+      refuse(StatusOf(error), error.message());
     } else {
       keep_alive = message.keep_alive();
       Request request;
       const std::string_view target(message.target().data(), message.target().size());
-      if (const auto refusal = internal::WrongWith(message, message.version())) {
+      if (const auto refusal = WrongWith(message, message.version())) {
         refuse(refusal->status, refusal->reason);
         if (refusal->status == 415) response.headers.emplace_back("Accept-Encoding", "identity");
-      } else if (const Result<void> parsed = internal::ParseTarget(target, request); !parsed) {
+      } else if (const Result<void> parsed = ParseTarget(target, request); !parsed) {
         refuse(400, parsed.error().message);
       } else {
         request.method = std::string(message.method_string());
@@ -300,11 +262,18 @@ Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock
           if (field != first) request.authorization += ", ";
           request.authorization.append(field->value().data(), field->value().size());
         }
+        const auto last_event_id = message.find("Last-Event-ID");
+        if (last_event_id != message.end())
+          request.last_event_id.assign(last_event_id->value().data(), last_event_id->value().size());
         request.body = std::move(message.body());
         co_await session.gate.Enter(sender);
-        response = co_await internal::Ask(std::move(request), session);
+        response = co_await Ask(std::move(request), session);
         session.gate.Leave(sender);
         sender = std::move(response.sender);
+        if (response.finish) {
+          const std::function<void(Response&)> finish = std::exchange(response.finish, nullptr);
+          finish(response);
+        }
       }
     }
     if (response.hold_back.count() > 0) {
@@ -315,14 +284,36 @@ Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock
                                                message.version() == 10 ? 10u : 11u};
     answer.set(bhttp::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) answer.insert(name, value);
+    const bool head = message.method() == bhttp::verb::head;
+    if (response.events) {
+      answer.set(bhttp::field::cache_control, "no-store");
+      answer.keep_alive(false);
+      answer.chunked(answer.version() == 11);
+      error = co_await Write(stream, session, deadline, answer, true);
+      if (!error && !head) opened = {std::move(response.events), answer.chunked()};
+      co_return SessionEnd::kDone;
+    }
     answer.keep_alive(keep_alive && !session.stopping);
     answer.body() = std::move(response.body);
     if (response.status != 204) answer.prepare_payload();
-    error = co_await internal::Write(stream, session, deadline, answer, message.method() == bhttp::verb::head);
+    error = co_await Write(stream, session, deadline, answer, head);
     if (error) co_return SessionEnd::kDone;
     if (!answer.keep_alive()) co_return keep_alive ? SessionEnd::kDone : SessionEnd::kRefused;
   }
   co_return SessionEnd::kDone;
+}
+
+}  // namespace internal
+
+// Answers requests until the client ends, is refused, or is cut off: whoever closes the stream when `deadline` has
+// passed does so. Throws what the stream throws.
+template <typename Stream>
+Awaitable<SessionEnd> Serve(Stream& stream, const SessionContext& session, Clock::time_point& deadline) {
+  internal::OpenedEvents opened;
+  const SessionEnd end = co_await internal::ServeRequests(stream, session, deadline, opened);
+  if (opened.source)
+    co_await internal::StreamEvents(stream, session, deadline, std::move(opened.source), opened.chunked);
+  co_return end;
 }
 
 }  // namespace wideberth::http
