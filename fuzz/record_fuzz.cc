@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,28 +22,54 @@ namespace {
 
 using wideberth::model::RecordKind;
 
-constexpr uint8_t kKinds = 9;
+constexpr uint8_t kKinds = 15;
 // Each slot below an entity's takes memory, a few hundred bytes.
 constexpr uint8_t kSlotsMax = 64;
 
-bool IsNamedByText(RecordKind kind) { return kind == RecordKind::kAvailability || kind == RecordKind::kHeartbeat; }
+bool HasSlot(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::kOperationalIntent:
+    case RecordKind::kConstraint:
+    case RecordKind::kSubscription:
+    case RecordKind::kIdentificationServiceArea:
+    case RecordKind::kRidSubscription:
+    case RecordKind::kDeclaration:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Of kinds whose keys are all as long; nothing for the others.
+std::optional<size_t> KeyBytesOf(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::kReport:
+      return 16;
+    case RecordKind::kUsedOvnSuffix:
+      return 32;
+    case RecordKind::kProviderMessage:
+      return 8;
+    case RecordKind::kSecret:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
 
 }  // namespace
 
-// The first byte is the kind. Then comes the key: for what has a slot a byte with it, of a report 16 bytes, of a used
-// suffix 32, for the id of a USS or an instance a byte with its length and then that. The rest is the record.
+// The first byte is the kind. Then comes the key: for what has a slot a byte with it, for keys that differ in length a
+// byte with that and then the key. The rest is the record.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wideberth;  // NOLINT(google-build-using-namespace): one function
   if (size < 2) return 0;
   const auto kind = static_cast<RecordKind>(1 + (data[0] - 1) % kKinds);
   std::string rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   std::string key;
-  if (IsNamedByText(kind) || kind == RecordKind::kReport || kind == RecordKind::kUsedOvnSuffix) {
-    size_t key_bytes = kind == RecordKind::kUsedOvnSuffix ? 32 : 16;
-    if (IsNamedByText(kind)) {
-      key_bytes = data[1];
-      rest.erase(0, 1);
-    }
+  if (!HasSlot(kind)) {
+    const std::optional<size_t> fixed = KeyBytesOf(kind);
+    const size_t key_bytes = fixed ? *fixed : data[1];
+    if (!fixed) rest.erase(0, 1);
     if (rest.size() < key_bytes) return 0;
     key = rest.substr(0, key_bytes);
     rest.erase(0, key_bytes);

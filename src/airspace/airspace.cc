@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "airspace/replace.h"
+#include "airspace/text.h"
 #include "base/check.h"
 
 namespace wideberth::airspace {
@@ -37,6 +38,7 @@ void Airspace::ExpireOne(Table<T>& table, RecordKind kind, uint32_t slot, TimeNs
       Erase(table, kind, id, changes);
       DropIfUnused(subscription_id, changes);
     } else {
+      if constexpr (std::is_same_v<T, model::Declaration>) behind_references_.erase(entity.reference_id);
       Erase(table, kind, id, changes);
     }
     return;
@@ -77,11 +79,19 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
       case RecordKind::kRidSubscription:
         ExpireOne(rid_subscriptions_, kind, slot, now, changes);
         break;
+      case RecordKind::kDeclaration:
+        ExpireOne(declarations_, kind, slot, now, changes);
+        break;
       case RecordKind::kAvailability:
       case RecordKind::kReport:
       case RecordKind::kUsedOvnSuffix:
       case RecordKind::kHeartbeat:
-        WB_CHECK(false);  // these do not end
+      case RecordKind::kParty:
+      case RecordKind::kGroup:
+      case RecordKind::kNotice:
+      case RecordKind::kProviderMessage:
+      case RecordKind::kSecret:
+        WB_CHECK(false);  // these do not end, or not so
     }
   }
   // A suffix that is too old to be asked for again need not be remembered.
@@ -95,17 +105,42 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
 }
 
 std::optional<TimeNs> Airspace::NextExpiry() const {
-  if (events_.empty()) return std::nullopt;
-  return Later(events_.begin()->time, 1);
+  std::optional<TimeNs> next;
+  if (!events_.empty()) next = events_.begin()->time;
+  if (!notice_events_.empty()) {
+    const TimeNs of_notices = std::get<TimeNs>(*notice_events_.begin());
+    next = next ? std::min(*next, of_notices) : of_notices;
+  }
+  if (next) next = Later(*next, 1);
+  return next;
 }
 
 // ---- What commands have in common.
 
-Outcome Airspace::Apply(const Stamp& stamp, const model::Command& command, Changes& changes) {
+Outcome Airspace::Apply(const Stamp& stamp, const model::Command& command, model::Effects& effects) {
   WB_CHECK(stamp.time >= last_time_);
   last_time_ = stamp.time;
-  LetExpire(stamp.time, changes);
-  return std::visit([&](const auto& one) { return Do(stamp, one, changes); }, command);
+  ledger_ = stamp.ledger;
+  notices_made_ = 0;
+  LetExpire(stamp.time, effects);
+  LetNoticesExpire(stamp.time, effects);
+  // The command comes before the notices that it makes.
+  const size_t first = effects.events.size();
+  Outcome outcome = std::visit([&](const auto& one) { return Do(stamp, one, effects); }, command);
+  if (ledger_) {
+    model::Event event = EventOf(stamp, command, outcome);
+    if (!event.text.empty())
+      effects.events.insert(effects.events.begin() + static_cast<ptrdiff_t>(first), std::move(event));
+  }
+  return outcome;
+}
+
+Outcome Airspace::Apply(const Stamp& stamp, const model::Command& command, std::vector<model::RecordChange>& changes) {
+  model::Effects effects;
+  effects.records.swap(changes);
+  Outcome outcome = Apply(stamp, command, effects);
+  effects.records.swap(changes);
+  return outcome;
 }
 
 bool Airspace::HasDependents(const Uuid& subscription_id) const {
@@ -319,6 +354,34 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
       return Error{Code::kInvalid, "the heartbeat of " + heartbeat->instance + " is there twice"};
     return {};
   }
+  if (auto* declaration = std::get_if<model::Declaration>(&entity)) {
+    if (!behind_references_.emplace(declaration->reference_id, declaration->id).second)
+      return Error{Code::kInvalid, declaration->id.ToString() + " has another's reference"};
+    return add(declarations_, std::move(*declaration));
+  }
+  if (auto* party = std::get_if<model::Party>(&entity)) {
+    parties_.emplace(party->name, *party);
+    return {};
+  }
+  if (auto* group = std::get_if<model::Group>(&entity)) {
+    groups_.emplace(group->name, *group);
+    return {};
+  }
+  if (auto* notice = std::get_if<model::Notice>(&entity)) {
+    if (!notices_by_id_.emplace(notice->id, std::pair(notice->party, notice->number)).second)
+      return Error{Code::kInvalid, "notice " + notice->id.ToString() + " is there twice"};
+    notice_events_.emplace(NextEventOf(*notice), notice->party, notice->number);
+    notices_[notice->party].emplace(notice->number, *notice);
+    return {};
+  }
+  if (auto* message = std::get_if<model::ProviderMessage>(&entity)) {
+    provider_messages_.emplace(message->number, *message);
+    return {};
+  }
+  if (auto* secret = std::get_if<model::Secret>(&entity)) {
+    secret_ = *secret;
+    return {};
+  }
   if (auto* availability = std::get_if<model::UssAvailability>(&entity)) {
     if (!availabilities_.emplace(availability->uss_id, *availability).second)
       return Error{Code::kInvalid, "availability of " + availability->uss_id + " is there twice"};
@@ -345,6 +408,8 @@ Result<void> Airspace::FinishRestore() {
   subscriptions_.CollectFree();
   service_areas_.CollectFree();
   rid_subscriptions_.CollectFree();
+  declarations_.CollectFree();
+  if (declarations_.size() > 0 && !secret_) return Error{Code::kInvalid, "there are declarations and no secret"};
   for (const auto& [subscription_id, intent_id] : dependents_) {
     const Subscription* subscription = subscriptions_.Find(subscription_id);
     if (subscription == nullptr) {
@@ -360,7 +425,8 @@ Result<void> Airspace::FinishRestore() {
   WB_TRY_OK(constraints_.index().CheckInvariants());
   WB_TRY_OK(subscriptions_.index().CheckInvariants());
   WB_TRY_OK(service_areas_.index().CheckInvariants());
-  return rid_subscriptions_.index().CheckInvariants();
+  WB_TRY_OK(rid_subscriptions_.index().CheckInvariants());
+  return declarations_.index().CheckInvariants();
 }
 
 void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, const std::string&)>& visit) const {
@@ -376,6 +442,14 @@ void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, co
   show_table(RecordKind::kIdentificationServiceArea, service_areas_);
   show_table(RecordKind::kRidSubscription, rid_subscriptions_);
   for (const auto& [instance, heartbeat] : heartbeats_) visit(KeyOf(heartbeat), model::Encode(heartbeat));
+  show_table(RecordKind::kDeclaration, declarations_);
+  for (const auto& [name, party] : parties_) visit(KeyOf(party), model::Encode(party));
+  for (const auto& [name, group] : groups_) visit(KeyOf(group), model::Encode(group));
+  for (const auto& [party, notices] : notices_) {
+    for (const auto& [number, notice] : notices) visit(KeyOf(notice), model::Encode(notice));
+  }
+  for (const auto& [number, message] : provider_messages_) visit(KeyOf(message), model::Encode(message));
+  if (secret_) visit(KeyOf(*secret_), model::Encode(*secret_));
 }
 
 Airspace::Sizes Airspace::sizes() const {
@@ -387,10 +461,16 @@ Airspace::Sizes Airspace::sizes() const {
           .service_areas = service_areas_.size(),
           .rid_subscriptions = rid_subscriptions_.size(),
           .heartbeats = heartbeats_.size(),
+          .declarations = declarations_.size(),
+          .parties = parties_.size(),
+          .groups = groups_.size(),
+          .notices = notices_by_id_.size(),
+          .provider_messages = provider_messages_.size(),
           .indexed = intents_.index().size() + constraints_.index().size() + subscriptions_.index().size() +
-                     service_areas_.index().size() + rid_subscriptions_.index().size(),
+                     service_areas_.index().size() + rid_subscriptions_.index().size() + declarations_.index().size(),
           .index_bytes = intents_.index().bytes() + constraints_.index().bytes() + subscriptions_.index().bytes() +
-                         service_areas_.index().bytes() + rid_subscriptions_.index().bytes()};
+                         service_areas_.index().bytes() + rid_subscriptions_.index().bytes() +
+                         declarations_.index().bytes()};
 }
 
 }  // namespace wideberth::airspace

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,12 @@ inline constexpr int64_t kKeptAfterEndNs = 3600 * kNsPerSecond;
 inline constexpr int64_t kClockSkewMaxNs = 300 * kNsPerSecond;        // how far back a subscription may start
 inline constexpr int64_t kSubscriptionMaxNs = 86'400 * kNsPerSecond;  // how long it may last, and does by default
 inline constexpr int64_t kOvnSuffixSkewMaxNs = 300 * kNsPerSecond;    // requested_ovn_suffix: time from ours
+// A notice that is not acknowledged is repeated after this time, then after twice that, and so on, up to the other,
+// while what it tells of is not over.
+inline constexpr int64_t kNoticeRepeatedFirstNs = 60 * kNsPerSecond;
+inline constexpr int64_t kNoticeRepeatedMaxNs = 3600 * kNsPerSecond;
+// How long a notice stays after what it tells of is over, or after it was acknowledged, if that is sooner.
+inline constexpr int64_t kNoticeKeptNs = 86'400 * kNsPerSecond;
 // F3411's limits; kClockSkewMaxNs and kSubscriptionMaxNs are its own too.
 inline constexpr size_t kRidSubscriptionsMax = 10;  // of one owner, in any place: in one cell of their covers
 
@@ -45,6 +52,8 @@ class Airspace {
   // what is different in the store from now on. Refusals come in this order: fields that only the time can judge,
   // existence, owner, version, availability, what the request refers to, the key. (F3411's have theirs in their files.)
   // REQUIRES: stamp.time is not lower than in any call before; extents have cells.
+  model::Outcome Apply(const model::Stamp& stamp, const model::Command& command, model::Effects& effects);
+  // The same, for who wants the records alone.
   model::Outcome Apply(const model::Stamp& stamp, const model::Command& command,
                        std::vector<model::RecordChange>& changes);
 
@@ -74,6 +83,34 @@ class Airspace {
   // The most recent one of an instance; nothing before the first.
   std::optional<model::Heartbeat> FindHeartbeat(std::string_view instance) const;
 
+  // ---- What parties declare (docs/parties.md), as a viewer may see it.
+
+  // Nothing for what is not there and for what the viewer knows by another id.
+  std::optional<model::DeclarationSeen> FindDeclaration(model::DeclarationKind kind, const model::Uuid& id,
+                                                        std::string_view viewer) const;
+  // All that are not over, in the order of the ids that the viewer knows them by. O(declarations).
+  std::vector<model::DeclarationSeen> ListDeclarations(model::DeclarationKind kind, std::string_view viewer,
+                                                       TimeNs now) const;
+  // Of one's own, which is not over.
+  std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration, TimeNs now) const;
+  // What stands behind a reference of the service's own USS; valid until the next Apply, null for none.
+  const model::Declaration* BehindReference(const model::Uuid& reference_id) const;
+
+  const model::Party* FindParty(std::string_view name) const;
+  const model::Group* FindGroup(std::string_view name) const;
+  const std::map<std::string, model::Party, std::less<>>& parties() const { return parties_; }
+  const std::map<std::string, model::Group, std::less<>>& groups() const { return groups_; }
+
+  // A party's notices with numbers above `after`, up to `until`, at most `count_max`, ascending.
+  std::vector<model::Notice> ListNotices(std::string_view party, int64_t after, int64_t until, size_t count_max) const;
+  // Its own, by id; nothing for another's.
+  std::optional<model::Notice> FindNotice(std::string_view party, const model::Uuid& id) const;
+  // The number before the first notice that it has not acknowledged, or its last number: from here on it is told again.
+  int64_t AcknowledgedUpTo(std::string_view party) const;
+  // Ascending by number.
+  std::vector<model::ProviderMessage> ListProviderMessages(uint64_t after, size_t count_max) const;
+  bool has_secret() const { return secret_.has_value(); }
+
   // When the next Expire has something to do; nothing when there is nothing that ends.
   std::optional<TimeNs> NextExpiry() const;
 
@@ -89,13 +126,18 @@ class Airspace {
     size_t service_areas = 0;
     size_t rid_subscriptions = 0;
     size_t heartbeats = 0;
+    size_t declarations = 0;
+    size_t parties = 0;
+    size_t groups = 0;
+    size_t notices = 0;
+    size_t provider_messages = 0;
     size_t indexed = 0;      // boxes in the indexes
     size_t index_bytes = 0;  // of memory
   };
   Sizes sizes() const;
 
  private:
-  using Changes = std::vector<model::RecordChange>;
+  using Changes = model::Effects;
   // An entity's next event, by its slot: it leaves the index, or it goes.
   struct Event {
     TimeNs time;
@@ -119,6 +161,17 @@ class Airspace {
   model::Outcome Do(const model::Stamp& stamp, const model::PutRidSubscription& command, Changes& changes);
   model::Outcome Do(const model::Stamp& stamp, const model::DeleteRidSubscription& command, Changes& changes);
   model::Outcome Do(const model::Stamp& stamp, const model::RecordHeartbeat& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::Initialise& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutParty& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutWebhook& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutGroup& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::PutDeclaration& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::ActivateDeclaration& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::EndDeclaration& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::MarkDelivered& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::AcknowledgeNotice& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::RecordProviderNotice& command, Changes& changes);
+  model::Outcome Do(const model::Stamp& stamp, const model::DropProviderMessages& command, Changes& changes);
 
   void LetExpire(TimeNs now, Changes& changes);
   template <typename T>
@@ -136,6 +189,42 @@ class Airspace {
   // An implicit subscription goes with the last intent that depends on it.
   void DropIfUnused(const std::optional<model::Uuid>& subscription_id, Changes& changes);
   bool HasDependents(const model::Uuid& subscription_id) const;
+
+  // A reference with the subscription that it depends on, if that is new or changed; and its end. What they return is
+  // whom it concerns.
+  std::vector<model::Notified> PutReference(const model::OperationalIntentReference& intent,
+                                            std::optional<model::Subscription> subscription, TimeNs now,
+                                            Changes& changes);
+  std::vector<model::Notified> RemoveReference(const model::Uuid& id, TimeNs now, Changes& changes);
+  std::vector<model::Notified> PutReference(const model::ConstraintReference& constraint, TimeNs now, Changes& changes);
+
+  // ---- Declarations.
+  model::DeclarationSeen See(const model::Declaration& declaration, std::string_view viewer) const;
+  bool SeesAll(const model::Declaration& declaration, std::string_view viewer) const;
+  std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration,
+                                                 const std::vector<std::string>& key, TimeNs now) const;
+  // Puts a declaration in the place of the one before, with its reference, and tells whom it concerns.
+  void ReplaceDeclaration(const model::Stamp& stamp, const model::Declaration& declaration,
+                          const model::Publication& publication, std::string_view because, Changes& changes);
+  void Publish(const model::Declaration& declaration, const model::Publication& publication, TimeNs now,
+               Changes& changes);
+  void Unpublish(const model::Declaration& declaration, TimeNs now, Changes& changes);
+  void TellProviders(const model::Declaration& declaration, bool deleted, std::string_view own_url,
+                     const std::vector<model::Notified>& notified, TimeNs now, Changes& changes);
+  // Tells each party that has something which conflicts, or did, of a change from `before` to `after` (either may be
+  // null) of another's declaration.
+  void TellParties(const model::Stamp& stamp, const model::Declaration* before, const model::Declaration* after,
+                   std::string_view because, Changes& changes);
+  // Likewise of a reference.
+  template <typename Reference>
+  void TellPartiesOfReference(const model::Stamp& stamp, const Reference* before, const Reference* after,
+                              std::string_view because, Changes& changes);
+  void MakeNotice(const model::Stamp& stamp, std::string_view kind, std::string_view because,
+                  const model::Declaration& own, const model::ConflictSeen& other, Changes& changes);
+  void StoreNotice(const model::Notice& notice, Changes& changes);
+  void LetNoticesExpire(TimeNs now, Changes& changes);
+  TimeNs NextEventOf(const model::Notice& notice) const;
+  bool ledger_ = false;  // the stamp's, while a command is applied
 
   // Counts the notice in every subscription that asks for it and meets one of the extents.
   std::vector<model::Notified> Notify(const std::vector<const model::Extents*>& extents,
@@ -161,6 +250,16 @@ class Airspace {
   std::set<model::UsedOvnSuffix> used_suffixes_;
   std::set<std::pair<int64_t, model::UsedOvnSuffix>> used_suffixes_by_time_;  // milliseconds of the suffix
   std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)
+  std::optional<model::Secret> secret_;
+  Table<model::Declaration> declarations_;
+  std::map<model::Uuid, model::Uuid> behind_references_;  // (reference, declaration)
+  std::map<std::string, model::Party, std::less<>> parties_;
+  std::map<std::string, model::Group, std::less<>> groups_;
+  std::map<std::string, std::map<int64_t, model::Notice>, std::less<>> notices_;  // by party and number
+  std::map<model::Uuid, std::pair<std::string, int64_t>> notices_by_id_;
+  std::set<std::tuple<TimeNs, std::string, int64_t>> notice_events_;  // a notice is repeated, or goes
+  uint32_t notices_made_ = 0;                                         // with this command
+  std::map<uint64_t, model::ProviderMessage> provider_messages_;
   std::set<Event> events_;
   std::vector<Event> restored_events_;  // until FinishRestore
   TimeNs last_time_{std::numeric_limits<int64_t>::min()};

@@ -1,4 +1,6 @@
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "airspace/airspace.h"
 #include "airspace/replace.h"
@@ -31,13 +33,22 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutConstraint& command, Ch
                                  .ovn = command.new_ovn,
                                  .version = old == nullptr ? 1 : old->version + 1,
                                  .extents = command.extents};
+  std::optional<ConstraintReference> before;
+  if (old != nullptr) before = *old;
+  std::vector<model::Notified> notified = PutReference(constraint, stamp.time, changes);
+  TellPartiesOfReference(stamp, before ? &*before : nullptr, &constraint, before ? "changed" : "declared", changes);
+  return model::ConstraintChanged{std::move(constraint), std::move(notified)};
+}
+
+std::vector<model::Notified> Airspace::PutReference(const ConstraintReference& constraint, TimeNs now,
+                                                    Changes& changes) {
+  const ConstraintReference* old = constraints_.Find(constraint.id);
   std::optional<Extents> old_extents;
   if (old != nullptr) old_extents = old->extents;
-  Replace(constraints_, RecordKind::kConstraint, constraint, stamp.time, changes);
-  std::vector<const Extents*> concerned{&command.extents};
-  if (old_extents && *old_extents != command.extents) concerned.push_back(&*old_extents);
-  std::vector<model::Notified> notified = Notify(concerned, &Subscription::notify_for_constraints, stamp.time, changes);
-  return model::ConstraintChanged{std::move(constraint), std::move(notified)};
+  Replace(constraints_, RecordKind::kConstraint, constraint, now, changes);
+  std::vector<const Extents*> concerned{&constraint.extents};
+  if (old_extents && *old_extents != constraint.extents) concerned.push_back(&*old_extents);
+  return Notify(concerned, &Subscription::notify_for_constraints, now, changes);
 }
 
 Outcome Airspace::Do(const Stamp& stamp, const model::DeleteConstraint& command, Changes& changes) {
@@ -51,6 +62,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteConstraint& command,
   std::vector<model::Notified> notified =
       Notify({&constraint.extents}, &Subscription::notify_for_constraints, stamp.time, changes);
   Erase(constraints_, RecordKind::kConstraint, constraint.id, changes);
+  TellPartiesOfReference<ConstraintReference>(stamp, &constraint, nullptr, "ended", changes);
   return model::ConstraintChanged{std::move(constraint), std::move(notified)};
 }
 

@@ -110,24 +110,33 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& comm
   }
 
   // No refusal from here on.
-  const std::optional<Uuid> old_subscription = old != nullptr ? old->subscription_id : std::nullopt;
-  std::optional<Extents> old_extents;
-  if (old != nullptr) old_extents = old->extents;
+  std::optional<OperationalIntentReference> before;
+  if (old != nullptr) before = *old;
   if (used) {
     used_suffixes_.insert(*used);
     used_suffixes_by_time_.emplace(used->suffix.unix_ms(), *used);
     changes.push_back({KeyOf(*used), model::Encode(*used)});
   }
-  if (subscription) Replace(subscriptions_, RecordKind::kSubscription, std::move(*subscription), stamp.time, changes);
-  if (old_subscription) dependents_.erase({*old_subscription, command.id});
-  if (intent.subscription_id) dependents_.emplace(*intent.subscription_id, command.id);
-  Replace(intents_, RecordKind::kOperationalIntent, intent, stamp.time, changes);
-  DropIfUnused(old_subscription, changes);
-  std::vector<const Extents*> concerned{&command.extents};
-  if (old_extents && *old_extents != command.extents) concerned.push_back(&*old_extents);
-  std::vector<model::Notified> notified =
-      Notify(concerned, &Subscription::notify_for_operational_intents, stamp.time, changes);
+  std::vector<model::Notified> notified = PutReference(intent, std::move(subscription), stamp.time, changes);
+  TellPartiesOfReference(stamp, before ? &*before : nullptr, &intent, before ? "changed" : "declared", changes);
   return model::OperationalIntentChanged{std::move(intent), AvailabilityOf(command.manager), std::move(notified)};
+}
+
+std::vector<model::Notified> Airspace::PutReference(const OperationalIntentReference& intent,
+                                                    std::optional<Subscription> subscription, TimeNs now,
+                                                    Changes& changes) {
+  const OperationalIntentReference* old = intents_.Find(intent.id);
+  const std::optional<Uuid> old_subscription = old != nullptr ? old->subscription_id : std::nullopt;
+  std::optional<Extents> old_extents;
+  if (old != nullptr) old_extents = old->extents;
+  if (subscription) Replace(subscriptions_, RecordKind::kSubscription, *std::move(subscription), now, changes);
+  if (old_subscription) dependents_.erase({*old_subscription, intent.id});
+  if (intent.subscription_id) dependents_.emplace(*intent.subscription_id, intent.id);
+  Replace(intents_, RecordKind::kOperationalIntent, intent, now, changes);
+  DropIfUnused(old_subscription, changes);
+  std::vector<const Extents*> concerned{&intent.extents};
+  if (old_extents && *old_extents != intent.extents) concerned.push_back(&*old_extents);
+  return Notify(concerned, &Subscription::notify_for_operational_intents, now, changes);
 }
 
 Outcome Airspace::Do(const Stamp& stamp, const model::DeleteOperationalIntent& command, Changes& changes) {
@@ -141,13 +150,20 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteOperationalIntent& c
   if (stamp.strict_availability && availability == Availability::kDown)
     return Error{Code::kPrecondition, "a USS that is marked Down may not delete operational intents"};
   OperationalIntentReference intent = *found;
+  std::vector<model::Notified> notified = RemoveReference(intent.id, stamp.time, changes);
+  TellPartiesOfReference<OperationalIntentReference>(stamp, &intent, nullptr, "ended", changes);
+  return model::OperationalIntentChanged{std::move(intent), availability, std::move(notified)};
+}
+
+std::vector<model::Notified> Airspace::RemoveReference(const Uuid& id, TimeNs now, Changes& changes) {
+  const OperationalIntentReference intent = *intents_.Find(id);
   // Before its implicit subscription goes: that one is told too.
   std::vector<model::Notified> notified =
-      Notify({&intent.extents}, &Subscription::notify_for_operational_intents, stamp.time, changes);
+      Notify({&intent.extents}, &Subscription::notify_for_operational_intents, now, changes);
   if (intent.subscription_id) dependents_.erase({*intent.subscription_id, intent.id});
   Erase(intents_, RecordKind::kOperationalIntent, intent.id, changes);
   DropIfUnused(intent.subscription_id, changes);
-  return model::OperationalIntentChanged{std::move(intent), availability, std::move(notified)};
+  return notified;
 }
 
 }  // namespace wideberth::airspace

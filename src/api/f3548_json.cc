@@ -1,8 +1,5 @@
 #include "api/f3548_json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,6 +8,7 @@
 
 #include "api/json_member.h"
 #include "api/volume_json.h"
+#include "base/json_writer.h"
 #include "base/rfc3339.h"
 
 namespace wideberth::api {
@@ -200,44 +198,19 @@ Result<std::string> ParseReport(std::string_view body, const std::string& report
 
 namespace {
 
-// Writes one answer. What it is given as text is UTF-8: it came in as JSON.
-class Writer {
+// Adds what F3548 says times as.
+class Writer : public JsonWriter {
  public:
-  Writer() : buffer_(nullptr, kBytesExpected), json_(buffer_) {}
-
   Writer& Key(std::string_view name) {
-    json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    JsonWriter::Key(name);
     return *this;
   }
-  void String(std::string_view text) { json_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
-  void Int(int32_t number) { json_.Int(number); }
-  void Bool(bool value) { json_.Bool(value); }
   void Time(TimeNs time) {
-    json_.StartObject();
-    Key("value").String(FormatRfc3339(time));
-    Key("format").String("RFC3339");
-    json_.EndObject();
+    Object([&] {
+      Key("value").String(FormatRfc3339(time));
+      Key("format").String("RFC3339");
+    });
   }
-  // `write` writes the members, or the elements.
-  template <typename Write>
-  void Object(Write write) {
-    json_.StartObject();
-    write();
-    json_.EndObject();
-  }
-  template <typename List, typename Write>
-  void Array(const List& list, Write write) {
-    json_.StartArray();
-    for (const auto& one : list) write(one);
-    json_.EndArray();
-  }
-  std::string Take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
-
- private:
-  static constexpr size_t kBytesExpected = 1024;
-
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> json_;
 };
 
 constexpr std::string_view kOvnOfOthers = "Available from USS";

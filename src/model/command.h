@@ -1,12 +1,14 @@
 #ifndef WIDEBERTH_MODEL_COMMAND_H_
 #define WIDEBERTH_MODEL_COMMAND_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
+#include "model/declaration.h"
 #include "model/entities.h"
 
 // What changes an airspace, and what comes of it. Everything that a command needs of the world (time, ids, chance, the
@@ -17,6 +19,8 @@ namespace wideberth::model {
 struct Stamp {
   TimeNs time;                      // never lower than that of the command before
   bool strict_availability = true;  // whether a USS marked Down may accept, activate or delete intents (F3548's 412)
+  bool ledger = false;              // whether what happens is also told as events, for the ledger
+  std::array<uint8_t, 32> seed{};   // by chance: ids of notices, and salts, are made of it
 };
 
 struct NewSubscription {
@@ -132,10 +136,122 @@ struct RecordHeartbeat {
   Heartbeat heartbeat;
 };
 
+// ---- Parties that declare here (docs/parties.md).
+
+// Gives a store its secret; nothing if it has one.
+struct Initialise {
+  Secret secret;  // by chance
+};
+
+// Registers a party, or changes what is registered of it.
+struct PutParty {
+  std::string by;  // the operator
+  std::string name;
+  std::vector<Party::Key> keys;  // ascending, each once
+  bool is_operator = false;
+};
+
+// Where a party's notices are sent; "" for nowhere. The party need not be registered before.
+struct PutWebhook {
+  std::string party;
+  std::string url;
+};
+
+struct PutGroup {
+  std::string by;  // the operator
+  std::string name;
+  std::vector<std::string> members;  // ascending, each once; none: the group goes
+};
+
+// The service's own USS, and what a reference of it needs by chance.
+struct Publication {
+  std::string uss_id;
+  std::string uss_base_url;
+  Uuid new_reference_id;
+  std::string new_reference_ovn;
+  Uuid new_subscription_id;
+  std::string new_subscription_version;
+};
+
+// Creates an intent or a constraint, or, with `ovn`, replaces the one that has it.
+struct PutDeclaration {
+  DeclarationKind kind = DeclarationKind::kIntent;
+  Uuid id;
+  std::string party;
+  std::optional<std::string> ovn;
+  std::optional<IntentState> state;  // kAccepted or kActivated; without it as it was, or kAccepted
+  int32_t priority = 0;
+  Disclosure disclosure = Disclosure::kFull;
+  std::vector<std::string> visible_to;  // ascending, each once
+  std::vector<DeclaredVolume> volumes;
+  Extents extents;  // ExtentsOf(volumes)
+  std::vector<std::string> key;
+  std::string declared;  // the volumes as JSON, for the ledger
+  std::string new_ovn;
+  Publication publication;
+};
+
+struct ActivateDeclaration {
+  Uuid id;
+  std::string party;
+  std::string ovn;
+  std::vector<std::string> key;
+  std::string new_ovn;
+  Publication publication;
+};
+
+struct EndDeclaration {
+  DeclarationKind kind = DeclarationKind::kIntent;
+  Uuid id;
+  std::string party;
+  std::string ovn;
+  bool withdrawn = false;  // before it was flown; else it has ended
+  std::string uss_id;      // of the service's own USS
+};
+
+// That a party was given its notices with these numbers, the first time for each that was not yet.
+struct MarkDelivered {
+  struct One {
+    std::string party;
+    int64_t number = 0;
+  };
+  std::vector<One> notices;
+  std::string channel;  // "poll", "events", "webhook"
+};
+
+struct AcknowledgeNotice {
+  std::string party;
+  Uuid id;
+  std::string key_id;           // thumbprint of the key that signed
+  Party::Key key{};             // that key
+  std::string acknowledgement;  // detached JWS over the hash of the notice's text, verified
+  std::array<uint8_t, 32> hash{};
+};
+
+// What another USS told the service's own of an intent or a constraint (F3548's notifications to a USS).
+struct RecordProviderNotice {
+  std::string manager;  // who told
+  DeclarationKind kind = DeclarationKind::kIntent;
+  Uuid reference_id;
+  bool deleted = false;
+  std::string uss_base_url;
+  std::string ovn;
+  int32_t version = 0;
+  std::vector<DeclaredVolume> volumes;
+};
+
+// That these messages to other USSs need not be sent any more.
+struct DropProviderMessages {
+  std::vector<uint64_t> numbers;
+  bool told = false;  // else they were given up
+};
+
 using Command =
     std::variant<PutOperationalIntent, DeleteOperationalIntent, PutConstraint, DeleteConstraint, PutSubscription,
                  DeleteSubscription, SetAvailability, MakeReport, Expire, PutIdentificationServiceArea,
-                 DeleteIdentificationServiceArea, PutRidSubscription, DeleteRidSubscription, RecordHeartbeat>;
+                 DeleteIdentificationServiceArea, PutRidSubscription, DeleteRidSubscription, RecordHeartbeat,
+                 Initialise, PutParty, PutWebhook, PutGroup, PutDeclaration, ActivateDeclaration, EndDeclaration,
+                 MarkDelivered, AcknowledgeNotice, RecordProviderNotice, DropProviderMessages>;
 
 // Whom a change concerns: a subscription, and its notification index after this change.
 struct Notified {
@@ -208,9 +324,55 @@ struct KeyMissing {
   std::vector<ConstraintReference> constraints;
 };
 
+// What one party may know of a declaration of another, or of its own.
+struct DeclarationSeen {
+  Declaration declaration;  // in full if `full`; else party and groups are empty, version and state as for any
+  bool full = false;
+  // What the viewer knows it by: id and OVN, or their pseudonyms.
+  Uuid id;
+  std::string ovn;
+};
+
+// Two volumes that meet, by their places in the two lists.
+struct VolumePair {
+  uint32_t own = 0;
+  uint32_t other = 0;  // 0 for a reference, which has none
+
+  friend bool operator==(const VolumePair&, const VolumePair&) = default;
+};
+
+// What a declaration conflicts with: another one, exactly; or a reference of F3548, possibly.
+struct ConflictSeen {
+  std::variant<DeclarationSeen, OperationalIntentReference, ConstraintReference> other;
+  std::vector<VolumePair> pairs;  // ascending
+  bool in_key = false;            // the key has its OVN
+  bool needs_key = true;          // false for a lower priority
+};
+
+struct DeclarationChanged {
+  Declaration declaration;
+  std::vector<ConflictSeen> conflicts;  // in the order of ids as seen
+};
+// The key lacks the OVN of some of these; nothing was changed.
+struct DeclarationRefused {
+  Declaration declaration;              // as it would have been
+  std::vector<ConflictSeen> conflicts;  // all, those in the key too
+};
+struct PartyChanged {
+  Party party;
+};
+struct GroupChanged {
+  Group group;
+};
+struct NoticeAcknowledged {
+  Notice notice;
+};
+struct Done {};
+
 using Outcome =
     std::variant<Error, OperationalIntentChanged, ConstraintChanged, SubscriptionChanged, AvailabilitySet, ReportMade,
-                 Expired, KeyMissing, IdentificationServiceAreaChanged, RidSubscriptionChanged, HeartbeatRecorded>;
+                 Expired, KeyMissing, IdentificationServiceAreaChanged, RidSubscriptionChanged, HeartbeatRecorded,
+                 DeclarationChanged, DeclarationRefused, PartyChanged, GroupChanged, NoticeAcknowledged, Done>;
 
 }  // namespace wideberth::model
 

@@ -3,8 +3,11 @@
 #include <google/protobuf/stubs/logging.h>
 #include <model/stored.pb.h>
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 
@@ -222,6 +225,186 @@ Result<Heartbeat> Read(const stored::Heartbeat& from) {
   return heartbeat;
 }
 
+int64_t Signed(uint64_t stored) { return static_cast<int64_t>(stored); }
+
+void Write(const geo::Volume4D& volume, stored::Volume& to) {
+  for (const geo::LatLng& vertex : volume.outline.vertices()) {
+    to.add_coordinates_deg(vertex.latitude_deg);
+    to.add_coordinates_deg(vertex.longitude_deg);
+  }
+  to.set_radius_m(volume.outline.radius_m());
+  to.set_altitude_lower_mm(volume.altitudes.lower().value);
+  to.set_altitude_upper_mm(volume.altitudes.upper().value);
+  to.set_time_start_ns(static_cast<uint64_t>(volume.times.start().value));
+  to.set_time_end_ns(static_cast<uint64_t>(volume.times.end().value));
+}
+
+Result<geo::Volume4D> Read(const stored::Volume& from) {
+  if (from.coordinates_deg_size() % 2 != 0 || from.coordinates_deg_size() == 0)
+    return Error{Code::kInvalid, "the coordinates are no pairs"};
+  std::vector<geo::LatLng> vertices;
+  for (int i = 0; i < from.coordinates_deg_size(); i += 2)
+    vertices.push_back({from.coordinates_deg(i), from.coordinates_deg(i + 1)});
+  const bool circle = from.radius_m() != 0;
+  if (circle && vertices.size() != 1) return Error{Code::kInvalid, "a circle has not one centre"};
+  WB_TRY(geo::Outline outline,
+         circle ? geo::Outline::MakeCircle(vertices[0], from.radius_m()) : geo::Outline::MakePolygon(vertices));
+  WB_TRY(const geo::AltitudeBand altitudes,
+         geo::AltitudeBand::Make({from.altitude_lower_mm()}, {from.altitude_upper_mm()}));
+  WB_TRY(const geo::TimeInterval times,
+         geo::TimeInterval::Make({Signed(from.time_start_ns())}, {Signed(from.time_end_ns())}));
+  return geo::Volume4D{std::move(outline), altitudes, times};
+}
+
+Result<DeclarationKind> ToKind(uint32_t stored) {
+  if (stored < 1 || stored > 2) return Error{Code::kInvalid, "one cannot declare that"};
+  return static_cast<DeclarationKind>(stored);
+}
+
+// Each once, ascending.
+bool IsSet(const auto& list) {
+  return std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) == list.end();
+}
+
+void Write(const Declaration& declaration, stored::Declaration& to) {
+  to.set_kind(static_cast<uint32_t>(declaration.kind));
+  to.set_id(Bytes(declaration.id));
+  to.set_party(declaration.party);
+  to.set_ovn(declaration.ovn);
+  to.set_version(declaration.version);
+  to.set_state(static_cast<uint32_t>(declaration.state));
+  to.set_priority(declaration.priority);
+  to.set_disclosure(static_cast<uint32_t>(declaration.disclosure));
+  for (const std::string& group : declaration.visible_to) to.add_visible_to(group);
+  for (const DeclaredVolume& volume : declaration.volumes) Write(volume.volume(), *to.add_volumes());
+  to.set_reference_id(Bytes(declaration.reference_id));
+}
+
+Result<Declaration> Read(const stored::Declaration& from) {
+  Declaration declaration;
+  WB_TRY(declaration.kind, ToKind(from.kind()));
+  WB_TRY(declaration.id, ToUuid(from.id()));
+  declaration.party = from.party();
+  declaration.ovn = from.ovn();
+  declaration.version = from.version();
+  if (from.state() < 1 || from.state() > 2) return Error{Code::kInvalid, "a declaration has no such state"};
+  declaration.state = static_cast<IntentState>(from.state());
+  declaration.priority = from.priority();
+  if (from.disclosure() < 1 || from.disclosure() > 2) return Error{Code::kInvalid, "there is no such disclosure"};
+  declaration.disclosure = static_cast<Disclosure>(from.disclosure());
+  declaration.visible_to.assign(from.visible_to().begin(), from.visible_to().end());
+  if (!IsSet(declaration.visible_to)) return Error{Code::kInvalid, "the groups are not in order"};
+  if (from.volumes_size() == 0) return Error{Code::kInvalid, "a declaration has no volume"};
+  for (const stored::Volume& one : from.volumes()) {
+    WB_TRY(geo::Volume4D volume, Read(one));
+    declaration.volumes.emplace_back(std::move(volume));
+  }
+  WB_TRY(declaration.reference_id, ToUuid(from.reference_id()));
+  declaration.extents = ExtentsOf(declaration.volumes);
+  return declaration;
+}
+
+void Write(const Party& party, stored::Party& to) {
+  to.set_name(party.name);
+  for (const Party::Key& key : party.keys) to.add_keys(key.data(), key.size());
+  to.set_is_operator(party.is_operator);
+  to.set_webhook(party.webhook);
+  to.set_version(party.version);
+}
+
+Result<Party> Read(const stored::Party& from) {
+  Party party{
+      .name = from.name(), .is_operator = from.is_operator(), .webhook = from.webhook(), .version = from.version()};
+  for (const std::string& bytes : from.keys()) {
+    Party::Key key{};
+    if (bytes.size() != key.size()) return Error{Code::kInvalid, "a key has not 32 bytes"};
+    std::memcpy(key.data(), bytes.data(), key.size());
+    party.keys.push_back(key);
+  }
+  if (!IsSet(party.keys)) return Error{Code::kInvalid, "the keys are not in order"};
+  return party;
+}
+
+void Write(const Group& group, stored::Group& to) {
+  to.set_name(group.name);
+  for (const std::string& member : group.members) to.add_members(member);
+  to.set_version(group.version);
+}
+
+Result<Group> Read(const stored::Group& from) {
+  Group group{
+      .name = from.name(), .members = {from.members().begin(), from.members().end()}, .version = from.version()};
+  if (!IsSet(group.members)) return Error{Code::kInvalid, "the members are not in order"};
+  return group;
+}
+
+void Write(const Notice& notice, stored::Notice& to) {
+  to.set_id(Bytes(notice.id));
+  to.set_party(notice.party);
+  to.set_number(notice.number);
+  to.set_made_ns(static_cast<uint64_t>(notice.made.value));
+  to.set_concerns_until_ns(static_cast<uint64_t>(notice.concerns_until.value));
+  to.set_text(notice.text);
+  to.set_repeated(notice.repeated);
+  if (notice.delivered) to.set_delivered_ns(static_cast<uint64_t>(notice.delivered->value));
+  if (notice.acknowledged) to.set_acknowledged_ns(static_cast<uint64_t>(notice.acknowledged->value));
+  to.set_acknowledgement(notice.acknowledgement);
+}
+
+Result<Notice> Read(const stored::Notice& from) {
+  Notice notice{.id = {},
+                .party = from.party(),
+                .number = from.number(),
+                .made = {Signed(from.made_ns())},
+                .concerns_until = {Signed(from.concerns_until_ns())},
+                .text = from.text(),
+                .repeated = from.repeated(),
+                .delivered = std::nullopt,
+                .acknowledged = std::nullopt,
+                .acknowledgement = from.acknowledgement()};
+  WB_TRY(notice.id, ToUuid(from.id()));
+  if (from.has_delivered_ns()) notice.delivered = TimeNs{Signed(from.delivered_ns())};
+  if (from.has_acknowledged_ns()) notice.acknowledged = TimeNs{Signed(from.acknowledged_ns())};
+  return notice;
+}
+
+void Write(const ProviderMessage& message, stored::ProviderMessage& to) {
+  to.set_number(message.number);
+  to.set_uss_base_url(message.uss_base_url);
+  to.set_kind(static_cast<uint32_t>(message.kind));
+  to.set_reference_id(Bytes(message.reference_id));
+  to.set_deleted(message.deleted);
+  for (const ProviderMessage::Subscription& subscription : message.subscriptions) {
+    auto& one = *to.add_subscriptions();
+    one.set_id(Bytes(subscription.id));
+    one.set_notification_index(subscription.notification_index);
+  }
+  to.set_made_ns(static_cast<uint64_t>(message.made.value));
+}
+
+Result<ProviderMessage> Read(const stored::ProviderMessage& from) {
+  ProviderMessage message{.number = from.number(),
+                          .uss_base_url = from.uss_base_url(),
+                          .deleted = from.deleted(),
+                          .made = {Signed(from.made_ns())}};
+  WB_TRY(message.kind, ToKind(from.kind()));
+  WB_TRY(message.reference_id, ToUuid(from.reference_id()));
+  for (const auto& one : from.subscriptions()) {
+    WB_TRY(const Uuid id, ToUuid(one.id()));
+    message.subscriptions.push_back({id, one.notification_index()});
+  }
+  return message;
+}
+
+void Write(const Secret& secret, stored::Secret& to) { to.set_secret(secret.bytes.data(), secret.bytes.size()); }
+
+Result<Secret> Read(const stored::Secret& from) {
+  Secret secret;
+  if (from.secret().size() != secret.bytes.size()) return Error{Code::kInvalid, "the secret has not 32 bytes"};
+  std::memcpy(secret.bytes.data(), from.secret().data(), secret.bytes.size());
+  return secret;
+}
+
 template <typename Stored>
 Result<Entity> Parse(std::string_view record) {
   Stored stored;
@@ -251,6 +434,18 @@ Result<Entity> Parse(RecordKind kind, std::string_view record) {
       return Parse<stored::RidSubscription>(record);
     case RecordKind::kHeartbeat:
       return Parse<stored::Heartbeat>(record);
+    case RecordKind::kDeclaration:
+      return Parse<stored::Declaration>(record);
+    case RecordKind::kParty:
+      return Parse<stored::Party>(record);
+    case RecordKind::kGroup:
+      return Parse<stored::Group>(record);
+    case RecordKind::kNotice:
+      return Parse<stored::Notice>(record);
+    case RecordKind::kProviderMessage:
+      return Parse<stored::ProviderMessage>(record);
+    case RecordKind::kSecret:
+      return Parse<stored::Secret>(record);
   }
   return Error{Code::kInvalid, "there is no such kind of record"};
 }
@@ -276,6 +471,12 @@ struct Encoder {
   }
   std::string operator()(const RidSubscription& e) const { return Serialize<stored::RidSubscription>(e); }
   std::string operator()(const Heartbeat& e) const { return Serialize<stored::Heartbeat>(e); }
+  std::string operator()(const Declaration& e) const { return Serialize<stored::Declaration>(e); }
+  std::string operator()(const Party& e) const { return Serialize<stored::Party>(e); }
+  std::string operator()(const Group& e) const { return Serialize<stored::Group>(e); }
+  std::string operator()(const Notice& e) const { return Serialize<stored::Notice>(e); }
+  std::string operator()(const ProviderMessage& e) const { return Serialize<stored::ProviderMessage>(e); }
+  std::string operator()(const Secret& e) const { return Serialize<stored::Secret>(e); }
 };
 
 constexpr size_t kSlotBytes = 4;
@@ -288,6 +489,11 @@ struct Fits {
   bool operator()(const Report& e) const { return KeyOf(e) == key; }
   bool operator()(const UsedOvnSuffix& e) const { return KeyOf(e) == key; }
   bool operator()(const Heartbeat& e) const { return KeyOf(e) == key; }
+  bool operator()(const Party& e) const { return KeyOf(e) == key; }
+  bool operator()(const Group& e) const { return KeyOf(e) == key; }
+  bool operator()(const Notice& e) const { return KeyOf(e) == key; }
+  bool operator()(const ProviderMessage& e) const { return KeyOf(e) == key; }
+  bool operator()(const Secret& e) const { return KeyOf(e) == key; }
   template <typename T>
   bool operator()(const T&) const {
     return key.key.size() == kSlotBytes;
@@ -311,6 +517,28 @@ RecordKey KeyOf(const UsedOvnSuffix& used) {
 }
 
 RecordKey KeyOf(const Heartbeat& heartbeat) { return {RecordKind::kHeartbeat, heartbeat.instance}; }
+
+namespace {
+
+std::string BigEndian(uint64_t number) {
+  std::string bytes(8, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[bytes.size() - 1 - i] = static_cast<char>(number >> (8 * i) & 0xff);
+  return bytes;
+}
+
+}  // namespace
+
+RecordKey KeyOf(const Party& party) { return {RecordKind::kParty, party.name}; }
+
+RecordKey KeyOf(const Group& group) { return {RecordKind::kGroup, group.name}; }
+
+RecordKey KeyOf(const Notice& notice) {
+  return {RecordKind::kNotice, BigEndian(static_cast<uint64_t>(notice.number)) + notice.party};
+}
+
+RecordKey KeyOf(const ProviderMessage& message) { return {RecordKind::kProviderMessage, BigEndian(message.number)}; }
+
+RecordKey KeyOf(const Secret&) { return {RecordKind::kSecret, ""}; }
 
 uint32_t SlotOf(const RecordKey& key) {
   WB_CHECK(key.key.size() == kSlotBytes);

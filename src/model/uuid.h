@@ -27,6 +27,8 @@ struct Uuid {
 
   // Lower case, with dashes.
   std::string ToString() const;
+  // Whether it is of the RFC 4122 variant and version 4, as Parse and Random give.
+  bool IsVersion4() const { return bytes[6] >> 4 == 4 && bytes[8] >> 6 == 2; }
   // Of version 7 alone: the milliseconds since 1970 that it was made at.
   int64_t unix_ms() const;
 

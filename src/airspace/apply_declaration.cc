@@ -1,0 +1,443 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "airspace/airspace.h"
+#include "airspace/pseudonym.h"
+#include "airspace/replace.h"
+#include "base/check.h"
+#include "geo/predicates.h"
+
+// What parties declare: rights, conflicts, the key, the reference that stands for each, and whom it concerns.
+namespace wideberth::airspace {
+
+using model::Availability;
+using model::ConflictSeen;
+using model::ConstraintReference;
+using model::Declaration;
+using model::DeclarationKind;
+using model::DeclarationSeen;
+using model::DeclaredVolume;
+using model::Extents;
+using model::IntentState;
+using model::OperationalIntentReference;
+using model::Outcome;
+using model::RecordKind;
+using model::Stamp;
+using model::Subscription;
+using model::Uuid;
+using model::VolumePair;
+
+namespace {
+
+// Zones do not conflict with each other.
+bool CanConflict(DeclarationKind a, DeclarationKind b) {
+  return a == DeclarationKind::kIntent || b == DeclarationKind::kIntent;
+}
+
+// Every pair that meets at `now` or later, ascending.
+std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const std::vector<DeclaredVolume>& others,
+                                TimeNs now) {
+  std::vector<VolumePair> pairs;
+  for (uint32_t i = 0; i < own.size(); ++i) {
+    const geo::Volume4D& mine = own[i].volume();
+    if (mine.times.end() < now) continue;
+    for (uint32_t j = 0; j < others.size(); ++j) {
+      const geo::Volume4D& theirs = others[j].volume();
+      if (theirs.times.end() >= now && geo::Intersects(mine, theirs)) pairs.push_back({i, j});
+    }
+  }
+  return pairs;
+}
+
+std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const Extents& reference, TimeNs now) {
+  std::vector<VolumePair> pairs;
+  for (uint32_t i = 0; i < own.size(); ++i) {
+    if (own[i].volume().times.end() >= now && own[i].extents().Meets(reference)) pairs.push_back({i, 0});
+  }
+  return pairs;
+}
+
+const Uuid& IdOf(const ConflictSeen& conflict) {
+  if (const auto* seen = std::get_if<DeclarationSeen>(&conflict.other)) return seen->id;
+  if (const auto* intent = std::get_if<OperationalIntentReference>(&conflict.other)) return intent->id;
+  return std::get<ConstraintReference>(conflict.other).id;
+}
+
+Error NotThere(DeclarationKind kind) {
+  return {Code::kNotFound,
+          kind == DeclarationKind::kIntent ? "there is no such intent" : "there is no such constraint"};
+}
+
+}  // namespace
+
+// ---- What others see.
+
+bool Airspace::SeesAll(const Declaration& declaration, std::string_view viewer) const {
+  if (declaration.party == viewer || declaration.disclosure == model::Disclosure::kFull) return true;
+  return std::any_of(declaration.visible_to.begin(), declaration.visible_to.end(), [&](const std::string& name) {
+    const auto group = groups_.find(name);
+    return group != groups_.end() &&
+           std::binary_search(group->second.members.begin(), group->second.members.end(), viewer);
+  });
+}
+
+DeclarationSeen Airspace::See(const Declaration& declaration, std::string_view viewer) const {
+  DeclarationSeen seen{declaration, SeesAll(declaration, viewer), declaration.id, declaration.ovn};
+  if (declaration.party != viewer) seen.declaration.visible_to.clear();
+  if (seen.full) return seen;
+  Pseudonyms pseudonyms(*secret_, viewer);
+  seen.id = pseudonyms.Of(declaration.id);
+  seen.ovn = pseudonyms.OfOvn(declaration.ovn);
+  // Nothing that could be told by mistake.
+  seen.declaration.id = seen.id;
+  seen.declaration.ovn = seen.ovn;
+  seen.declaration.party.clear();
+  seen.declaration.version = 1;
+  seen.declaration.state = IntentState::kAccepted;
+  seen.declaration.reference_id = {};
+  return seen;
+}
+
+std::optional<DeclarationSeen> Airspace::FindDeclaration(DeclarationKind kind, const Uuid& id,
+                                                         std::string_view viewer) const {
+  if (!secret_) return std::nullopt;
+  // Both are always looked up, so that what is not there and what is not shown take the same time.
+  const Declaration* behind = declarations_.Find(Pseudonyms(*secret_, viewer).Behind(id));
+  const Declaration* plain = declarations_.Find(id);
+  if (plain != nullptr && plain->kind == kind && SeesAll(*plain, viewer)) return See(*plain, viewer);
+  if (behind != nullptr && behind->kind == kind && !SeesAll(*behind, viewer)) return See(*behind, viewer);
+  return std::nullopt;
+}
+
+std::vector<DeclarationSeen> Airspace::ListDeclarations(DeclarationKind kind, std::string_view viewer,
+                                                        TimeNs now) const {
+  std::vector<DeclarationSeen> list;
+  declarations_.ForEach([&](uint32_t, const Declaration& declaration) {
+    if (declaration.kind == kind && !IsOver(declaration.extents, now)) list.push_back(See(declaration, viewer));
+  });
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return list;
+}
+
+const Declaration* Airspace::BehindReference(const Uuid& reference_id) const {
+  const auto at = behind_references_.find(reference_id);
+  return at == behind_references_.end() ? nullptr : declarations_.Find(at->second);
+}
+
+// ---- Conflicts.
+
+std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, TimeNs now) const {
+  return FindConflicts(declaration, {}, now);
+}
+
+std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, const std::vector<std::string>& key,
+                                                  TimeNs now) const {
+  const std::unordered_set<std::string_view> known(key.begin(), key.end());
+  const bool is_intent = declaration.kind == DeclarationKind::kIntent;
+  std::vector<ConflictSeen> conflicts;
+  for (const Declaration* other : declarations_.Meeting(declaration.extents)) {
+    if (other->id == declaration.id || IsOver(other->extents, now) || !CanConflict(declaration.kind, other->kind))
+      continue;
+    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->volumes, now);
+    if (pairs.empty()) continue;
+    DeclarationSeen seen = See(*other, declaration.party);
+    const bool in_key = known.contains(seen.ovn);
+    const bool goes_first = other->kind == DeclarationKind::kIntent && other->priority < declaration.priority;
+    conflicts.push_back({std::move(seen), std::move(pairs), in_key, is_intent && !goes_first});
+  }
+  for (const OperationalIntentReference* other : intents_.Meeting(declaration.extents)) {
+    if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
+    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now);
+    if (pairs.empty()) continue;
+    // As F3548 has it: what a USS that is down has only planned may be planned over.
+    const bool stands = other->state != IntentState::kAccepted || AvailabilityOf(other->manager) != Availability::kDown;
+    conflicts.push_back({*other, std::move(pairs), known.contains(other->ovn), is_intent && stands});
+  }
+  if (is_intent) {
+    for (const ConstraintReference* other : constraints_.Meeting(declaration.extents)) {
+      if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
+      std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now);
+      if (!pairs.empty()) conflicts.push_back({*other, std::move(pairs), known.contains(other->ovn), true});
+    }
+  }
+  std::sort(conflicts.begin(), conflicts.end(), [](const auto& a, const auto& b) { return IdOf(a) < IdOf(b); });
+  return conflicts;
+}
+
+// ---- Commands.
+
+namespace {
+
+bool LacksKey(const std::vector<ConflictSeen>& conflicts) {
+  return std::any_of(conflicts.begin(), conflicts.end(),
+                     [](const ConflictSeen& one) { return one.needs_key && !one.in_key; });
+}
+
+}  // namespace
+
+Outcome Airspace::Do(const Stamp& stamp, const model::PutDeclaration& command, Changes& changes) {
+  if (!secret_) return Error{Code::kUnavailable, "the service has not begun yet; try again"};
+  if (command.extents.end < stamp.time) return Error{Code::kInvalid, "time_end: all volumes are over already"};
+  const Declaration* old = declarations_.Find(command.id);
+  if (command.ovn) {
+    if (old == nullptr || old->party != command.party || old->kind != command.kind) return NotThere(command.kind);
+    if (old->ovn != *command.ovn) return Error{Code::kConflict, "ovn: it is not the current one; read it again"};
+  } else if (old != nullptr || intents_.Find(command.publication.new_reference_id) != nullptr ||
+             constraints_.Find(command.publication.new_reference_id) != nullptr) {
+    return Error{Code::kConflict, "the id that was drawn is taken; try again"};
+  }
+  for (const std::string& name : command.visible_to) {
+    const model::Group* group = FindGroup(name);
+    if (group == nullptr || !std::binary_search(group->members.begin(), group->members.end(), command.party))
+      return Error{Code::kInvalid, "visible_to: you are in no group " + name};
+  }
+  Declaration declaration{.kind = command.kind,
+                          .id = command.id,
+                          .party = command.party,
+                          .ovn = command.new_ovn,
+                          .version = old == nullptr ? 1 : old->version + 1,
+                          .state = command.state.value_or(old == nullptr ? IntentState::kAccepted : old->state),
+                          .priority = command.priority,
+                          .disclosure = command.disclosure,
+                          .visible_to = command.visible_to,
+                          .volumes = command.volumes,
+                          .reference_id = old == nullptr ? command.publication.new_reference_id : old->reference_id,
+                          .extents = command.extents};
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time);
+  if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
+  ReplaceDeclaration(stamp, declaration, command.publication, old == nullptr ? "declared" : "changed", changes);
+  return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
+}
+
+Outcome Airspace::Do(const Stamp& stamp, const model::ActivateDeclaration& command, Changes& changes) {
+  const Declaration* old = declarations_.Find(command.id);
+  if (old == nullptr || old->party != command.party || old->kind != DeclarationKind::kIntent)
+    return NotThere(DeclarationKind::kIntent);
+  if (old->ovn != command.ovn) return Error{Code::kConflict, "ovn: it is not the current one; read it again"};
+  if (IsOver(old->extents, stamp.time)) return Error{Code::kConflict, "the intent is over"};
+  Declaration declaration = *old;
+  declaration.state = IntentState::kActivated;
+  declaration.ovn = command.new_ovn;
+  ++declaration.version;
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time);
+  if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
+  ReplaceDeclaration(stamp, declaration, command.publication, "activated", changes);
+  return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
+}
+
+Outcome Airspace::Do(const Stamp& stamp, const model::EndDeclaration& command, Changes& changes) {
+  const Declaration* old = declarations_.Find(command.id);
+  if (old == nullptr || old->party != command.party || old->kind != command.kind) return NotThere(command.kind);
+  if (old->ovn != command.ovn) return Error{Code::kConflict, "ovn: it is not the current one; read it again"};
+  Declaration declaration = *old;
+  Unpublish(declaration, stamp.time, changes);
+  behind_references_.erase(declaration.reference_id);
+  Erase(declarations_, RecordKind::kDeclaration, declaration.id, changes);
+  TellParties(stamp, &declaration, nullptr, command.withdrawn ? "withdrawn" : "ended", changes);
+  return model::DeclarationChanged{std::move(declaration), {}};
+}
+
+void Airspace::ReplaceDeclaration(const Stamp& stamp, const Declaration& declaration,
+                                  const model::Publication& publication, std::string_view because, Changes& changes) {
+  std::optional<Declaration> before;
+  if (const Declaration* old = declarations_.Find(declaration.id); old != nullptr) before = *old;
+  Replace(declarations_, RecordKind::kDeclaration, declaration, stamp.time, changes);
+  behind_references_[declaration.reference_id] = declaration.id;
+  Publish(declaration, publication, stamp.time, changes);
+  TellParties(stamp, before ? &*before : nullptr, &declaration, because, changes);
+}
+
+// ---- The references that stand for them.
+
+void Airspace::Publish(const Declaration& declaration, const model::Publication& publication, TimeNs now,
+                       Changes& changes) {
+  if (declaration.kind == DeclarationKind::kConstraint) {
+    const ConstraintReference* old = constraints_.Find(declaration.reference_id);
+    const ConstraintReference reference{.id = declaration.reference_id,
+                                        .manager = publication.uss_id,
+                                        .uss_base_url = publication.uss_base_url,
+                                        .ovn = publication.new_reference_ovn,
+                                        .version = old == nullptr ? 1 : old->version + 1,
+                                        .extents = declaration.extents};
+    return TellProviders(declaration, false, publication.uss_base_url, PutReference(reference, now, changes), now,
+                         changes);
+  }
+  const OperationalIntentReference* old = intents_.Find(declaration.reference_id);
+  // By its subscription, other providers learn that they are to tell this service of theirs.
+  Subscription subscription{.id = publication.new_subscription_id,
+                            .manager = publication.uss_id,
+                            .uss_base_url = publication.uss_base_url,
+                            .version = publication.new_subscription_version,
+                            .notify_for_operational_intents = true,
+                            .notify_for_constraints = true,
+                            .implicit = true,
+                            .extents = declaration.extents};
+  if (old != nullptr && old->subscription_id) {
+    const Subscription& had = *subscriptions_.Find(*old->subscription_id);
+    subscription.id = had.id;
+    subscription.notification_index = had.notification_index;
+  }
+  const OperationalIntentReference reference{.id = declaration.reference_id,
+                                             .manager = publication.uss_id,
+                                             .uss_base_url = publication.uss_base_url,
+                                             .ovn = publication.new_reference_ovn,
+                                             .version = old == nullptr ? 1 : old->version + 1,
+                                             .state = declaration.state,
+                                             .extents = declaration.extents,
+                                             .subscription_id = subscription.id};
+  TellProviders(declaration, false, publication.uss_base_url, PutReference(reference, subscription, now, changes), now,
+                changes);
+}
+
+void Airspace::Unpublish(const Declaration& declaration, TimeNs now, Changes& changes) {
+  if (declaration.kind == DeclarationKind::kIntent) {
+    const OperationalIntentReference* reference = intents_.Find(declaration.reference_id);
+    if (reference == nullptr) return;
+    const std::string own_url = reference->uss_base_url;
+    return TellProviders(declaration, true, own_url, RemoveReference(declaration.reference_id, now, changes), now,
+                         changes);
+  }
+  const ConstraintReference* reference = constraints_.Find(declaration.reference_id);
+  if (reference == nullptr) return;
+  const std::string own_url = reference->uss_base_url;
+  const std::vector<model::Notified> notified =
+      Notify({&reference->extents}, &Subscription::notify_for_constraints, now, changes);
+  Erase(constraints_, RecordKind::kConstraint, declaration.reference_id, changes);
+  TellProviders(declaration, true, own_url, notified, now, changes);
+}
+
+void Airspace::TellProviders(const Declaration& declaration, bool deleted, std::string_view own_url,
+                             const std::vector<model::Notified>& notified, TimeNs now, Changes& changes) {
+  // They come in the order of URLs: a message for each.
+  for (size_t from = 0; from < notified.size();) {
+    model::ProviderMessage message{.uss_base_url = notified[from].uss_base_url,
+                                   .kind = declaration.kind,
+                                   .reference_id = declaration.reference_id,
+                                   .deleted = deleted,
+                                   .made = now};
+    for (; from < notified.size() && notified[from].uss_base_url == message.uss_base_url; ++from)
+      message.subscriptions.push_back({notified[from].subscription_id, notified[from].notification_index});
+    if (message.uss_base_url == own_url) continue;  // its parties have notices
+    message.number = static_cast<uint64_t>(std::max<int64_t>(now.value / 1000, 1));
+    if (!provider_messages_.empty()) message.number = std::max(message.number, provider_messages_.rbegin()->first + 1);
+    changes.push_back({KeyOf(message), model::Encode(message)});
+    changes.messages_to_send = true;
+    provider_messages_.emplace(message.number, std::move(message));
+  }
+}
+
+std::vector<model::ProviderMessage> Airspace::ListProviderMessages(uint64_t after, size_t count_max) const {
+  std::vector<model::ProviderMessage> list;
+  for (auto at = provider_messages_.upper_bound(after); at != provider_messages_.end() && list.size() < count_max; ++at)
+    list.push_back(at->second);
+  return list;
+}
+
+Outcome Airspace::Do(const Stamp&, const model::DropProviderMessages& command, Changes& changes) {
+  for (const uint64_t number : command.numbers) {
+    const auto at = provider_messages_.find(number);
+    if (at == provider_messages_.end()) continue;
+    changes.push_back({KeyOf(at->second), std::nullopt});
+    provider_messages_.erase(at);
+  }
+  return model::Done{};
+}
+
+// ---- Whom it concerns.
+
+void Airspace::TellParties(const Stamp& stamp, const Declaration* before, const Declaration* after,
+                           std::string_view because, Changes& changes) {
+  struct Meets {
+    std::vector<VolumePair> before;
+    std::vector<VolumePair> after;
+  };
+  std::map<Uuid, Meets> others;
+  for (const auto& [declaration, pairs] : {std::pair(before, &Meets::before), std::pair(after, &Meets::after)}) {
+    if (declaration == nullptr) continue;
+    for (const Declaration* other : declarations_.Meeting(declaration->extents)) {
+      if (other->party == declaration->party || IsOver(other->extents, stamp.time) ||
+          !CanConflict(declaration->kind, other->kind))
+        continue;
+      std::vector<VolumePair> found = PairsOf(other->volumes, declaration->volumes, stamp.time);
+      if (!found.empty()) others[other->id].*pairs = std::move(found);
+    }
+  }
+  for (auto& [id, meets] : others) {
+    const Declaration& own = *declarations_.Find(id);
+    const bool still = !meets.after.empty();
+    const Declaration& of = still ? *after : *before;
+    MakeNotice(stamp, still ? "conflict" : "conflict_over", because, own,
+               {See(of, own.party), std::move(still ? meets.after : meets.before), false, false}, changes);
+  }
+}
+
+template <typename Reference>
+void Airspace::TellPartiesOfReference(const Stamp& stamp, const Reference* before, const Reference* after,
+                                      std::string_view because, Changes& changes) {
+  if (declarations_.size() == 0) return;
+  std::map<Uuid, std::pair<std::vector<VolumePair>, bool>> others;  // pairs, and whether they meet still
+  for (const Reference* reference : {before, after}) {
+    if (reference == nullptr) continue;
+    for (const Declaration* other : declarations_.Meeting(reference->extents)) {
+      if (IsOver(other->extents, stamp.time)) continue;
+      if (std::is_same_v<Reference, ConstraintReference> && other->kind == DeclarationKind::kConstraint) continue;
+      std::vector<VolumePair> found = PairsOf(other->volumes, reference->extents, stamp.time);
+      if (!found.empty()) others[other->id] = {std::move(found), reference == after};
+    }
+  }
+  for (auto& [id, meets] : others) {
+    const auto& [pairs, still] = meets;
+    MakeNotice(stamp, still ? "conflict" : "conflict_over", because, *declarations_.Find(id),
+               {still ? *after : *before, pairs, false, false}, changes);
+  }
+}
+
+template void Airspace::TellPartiesOfReference(const Stamp&, const OperationalIntentReference*,
+                                               const OperationalIntentReference*, std::string_view, Changes&);
+template void Airspace::TellPartiesOfReference(const Stamp&, const ConstraintReference*, const ConstraintReference*,
+                                               std::string_view, Changes&);
+
+Outcome Airspace::Do(const Stamp& stamp, const model::RecordProviderNotice& command, Changes& changes) {
+  const bool is_intent = command.kind == DeclarationKind::kIntent;
+  const OperationalIntentReference* intent = is_intent ? intents_.Find(command.reference_id) : nullptr;
+  const ConstraintReference* constraint = is_intent ? nullptr : constraints_.Find(command.reference_id);
+  const std::string* manager = intent != nullptr       ? &intent->manager
+                               : constraint != nullptr ? &constraint->manager
+                                                       : nullptr;
+  if (manager != nullptr && *manager != command.manager)
+    return Error{Code::kForbidden, "the reference belongs to another manager"};
+  const int32_t version = intent != nullptr ? intent->version : constraint != nullptr ? constraint->version : 0;
+  if (!command.deleted && command.version < version)
+    return Error{Code::kConflict, "version: a later one is known here"};
+  if (command.deleted || command.volumes.empty()) return model::Done{};  // the DSS told of the end itself
+
+  // Its volumes are known for this once: it is shown as one that shows all of itself.
+  const DeclarationSeen seen{.declaration = {.kind = command.kind,
+                                             .id = command.reference_id,
+                                             .party = command.manager,
+                                             .ovn = command.ovn,
+                                             .version = command.version,
+                                             .volumes = command.volumes,
+                                             .extents = model::ExtentsOf(command.volumes)},
+                             .full = true,
+                             .id = command.reference_id,
+                             .ovn = command.ovn};
+  std::vector<std::pair<Uuid, std::vector<VolumePair>>> concerned;
+  for (const Declaration* own : declarations_.Meeting(seen.declaration.extents)) {
+    if (IsOver(own->extents, stamp.time) || !CanConflict(own->kind, command.kind)) continue;
+    std::vector<VolumePair> pairs = PairsOf(own->volumes, command.volumes, stamp.time);
+    if (!pairs.empty()) concerned.emplace_back(own->id, std::move(pairs));
+  }
+  for (auto& [id, pairs] : concerned)
+    MakeNotice(stamp, "conflict", "told_by_provider", *declarations_.Find(id), {seen, std::move(pairs), false, false},
+               changes);
+  return model::Done{};
+}
+
+}  // namespace wideberth::airspace

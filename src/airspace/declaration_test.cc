@@ -1,0 +1,395 @@
+// Parties that declare here: conflicts, the key, what others see, and what they are told.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "airspace/airspace.h"
+#include "crypto/sha256.h"
+
+namespace wideberth::airspace {
+namespace {
+
+using model::Declaration;
+using model::DeclarationChanged;
+using model::DeclarationKind;
+using model::DeclarationRefused;
+using model::DeclarationSeen;
+using model::DeclaredVolume;
+using model::Disclosure;
+using model::Outcome;
+using model::PutDeclaration;
+using model::Uuid;
+using nlohmann::json;
+
+constexpr int64_t kStart = 1'790'000'000;
+
+Uuid Id(uint8_t number) {
+  Uuid id;
+  id.bytes.fill(number);
+  id.bytes[6] = 0x40;
+  id.bytes[8] = 0x80;
+  return id;
+}
+
+TimeNs At(int64_t seconds) { return {(kStart + seconds) * kNsPerSecond}; }
+
+// A circle of 500 m radius, 100 to 200 m high unless said, for ten minutes from `from_s`.
+DeclaredVolume Volume(double longitude, int64_t from_s, double lower_m = 100) {
+  return DeclaredVolume({*geo::Outline::MakeCircle({10, longitude}, 500),
+                         *geo::AltitudeBand::MakeMetres(lower_m, lower_m + 100),
+                         *geo::TimeInterval::Make(At(from_s), At(from_s + 600))});
+}
+
+class Parties : public testing::Test {
+ protected:
+  Parties() {
+    model::Initialise initialise;
+    initialise.secret.bytes.fill(7);
+    Do(initialise);
+  }
+
+  Outcome Do(const model::Command& command) {
+    ++now_ns_;
+    effects_ = {};
+    model::Stamp stamp{{At(now_s_).value + now_ns_}, true, true, {}};
+    stamp.seed[0] = static_cast<uint8_t>(now_ns_);
+    stamp.seed[1] = static_cast<uint8_t>(now_ns_ >> 8);
+    Outcome outcome = airspace_.Apply(stamp, command, effects_);
+    for (const model::RecordChange& change : effects_.records) {
+      if (change.record) {
+        stored_[change.key] = *change.record;
+      } else {
+        stored_.erase(change.key);
+      }
+    }
+    for (const model::Event& event : effects_.events) events_.push_back(json::parse(event.text));
+    return outcome;
+  }
+
+  PutDeclaration Make(std::string party, uint8_t id, std::vector<DeclaredVolume> volumes,
+                      std::vector<std::string> key = {}) {
+    PutDeclaration put;
+    put.id = Id(id);
+    put.party = std::move(party);
+    put.volumes = std::move(volumes);
+    put.extents = model::ExtentsOf(put.volumes);
+    put.key = std::move(key);
+    put.new_ovn = "ovn-" + std::to_string(id) + "-" + std::to_string(++drawn_) + "----------";
+    put.publication = {"wideberth",
+                       "https://own.example",
+                       Id(static_cast<uint8_t>(id + 100)),
+                       "reference-" + put.new_ovn,
+                       Id(static_cast<uint8_t>(id + 150)),
+                       "v" + std::to_string(drawn_)};
+    return put;
+  }
+
+  model::PutOperationalIntent MakeReference(uint8_t id, const DeclaredVolume& volume,
+                                            std::vector<std::string> key = {}) {
+    model::PutOperationalIntent put;
+    put.id = Id(id);
+    put.manager = "uss1";
+    put.extents = volume.extents();
+    put.uss_base_url = "https://uss1.example";
+    put.key = std::move(key);
+    put.new_ovn = "reference-of-uss1-" + std::to_string(++drawn_);
+    return put;
+  }
+
+  std::vector<json> Told(const std::string& party) const {
+    std::vector<json> texts;
+    for (const model::Notice& notice : airspace_.ListNotices(party, 0, INT64_MAX, 1000))
+      texts.push_back(json::parse(notice.text));
+    return texts;
+  }
+
+  // What is in memory is what is stored, and a restart has it again.
+  void ExpectStored() const {
+    std::map<model::RecordKey, std::string> in_memory;
+    airspace_.VisitRecords([&](const auto& key, const auto& record) { in_memory.emplace(key, record); });
+    EXPECT_EQ(in_memory, stored_);
+    Airspace again;
+    for (const auto& [key, record] : stored_) {
+      auto entity = model::Decode(key, record);
+      ASSERT_TRUE(entity) << entity.error().message;
+      const auto restored = again.Restore(key, *std::move(entity));
+      ASSERT_TRUE(restored) << restored.error().message;
+    }
+    const auto finished = again.FinishRestore();
+    ASSERT_TRUE(finished) << finished.error().message;
+    std::map<model::RecordKey, std::string> restored;
+    again.VisitRecords([&](const auto& key, const auto& record) { restored.emplace(key, record); });
+    EXPECT_EQ(restored, stored_);
+  }
+
+  Airspace airspace_;
+  model::Effects effects_;
+  std::map<model::RecordKey, std::string> stored_;
+  std::vector<json> events_;
+  int64_t now_s_ = 0;
+  int64_t now_ns_ = 0;
+  int drawn_ = 0;
+};
+
+TEST_F(Parties, AnIntentThatMeetsNothingIsAcceptedAndHasItsReference) {
+  const Outcome outcome = Do(Make("A", 1, {Volume(20, 60)}));
+  const auto& changed = std::get<DeclarationChanged>(outcome);
+  EXPECT_EQ(changed.declaration.version, 1);
+  EXPECT_TRUE(changed.conflicts.empty());
+  const auto reference = airspace_.FindIntent(changed.declaration.reference_id);
+  ASSERT_TRUE(reference);
+  EXPECT_EQ(reference->reference.manager, "wideberth");
+  EXPECT_EQ(reference->reference.extents, changed.declaration.extents);
+  EXPECT_EQ(airspace_.BehindReference(changed.declaration.reference_id)->id, Id(1));
+  ExpectStored();
+}
+
+TEST_F(Parties, AConflictIsRefusedUntilTheKeyShowsThatOneKnowsOfIt) {
+  Do(Make("A", 1, {Volume(20, 60)}));
+  const Outcome refused = Do(Make("B", 2, {Volume(21, 60), Volume(20.001, 60)}));
+  const auto& conflicts = std::get<DeclarationRefused>(refused).conflicts;
+  ASSERT_EQ(conflicts.size(), 1u);
+  EXPECT_EQ(conflicts[0].pairs, (std::vector<model::VolumePair>{{1, 0}}));
+  EXPECT_TRUE(Told("A").empty()) << "what was refused concerns nobody";
+  EXPECT_EQ(events_.back()["type"], "intent.refused");
+
+  const std::string ovn = std::get<DeclarationSeen>(conflicts[0].other).ovn;
+  const Outcome accepted = Do(Make("B", 2, {Volume(21, 60), Volume(20.001, 60)}, {ovn}));
+  EXPECT_TRUE(std::get<DeclarationChanged>(accepted).conflicts[0].in_key);
+  const auto told = Told("A");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0]["kind"], "conflict");
+  EXPECT_EQ(told[0]["because"], "declared");
+  EXPECT_EQ(told[0]["own"]["id"], Id(1).ToString());
+  EXPECT_EQ(told[0]["other"]["party"], "B");
+  EXPECT_EQ(told[0]["meets"][0]["other_volume"], 1);
+  EXPECT_TRUE(Told("B").empty()) << "B has its answer";
+  ExpectStored();
+}
+
+TEST_F(Parties, VolumesAreComparedOneByOneNotByTheirUnion) {
+  Do(Make("A", 1, {Volume(20, 60), Volume(20.1, 1000)}));
+  // There between the two: in A's union of area and time, and in no volume.
+  EXPECT_TRUE(std::holds_alternative<DeclarationChanged>(Do(Make("B", 2, {Volume(20.1, 60)}))));
+  EXPECT_TRUE(Told("A").empty());
+}
+
+TEST_F(Parties, TouchingIsMeeting) {
+  Do(Make("A", 1, {Volume(20, 60, 100)}));
+  EXPECT_TRUE(std::holds_alternative<DeclarationRefused>(Do(Make("B", 2, {Volume(20, 660, 200)}))));
+}
+
+TEST_F(Parties, TheHigherPriorityGoesFirstAndTheOtherIsTold) {
+  Do(Make("A", 1, {Volume(20, 60)}));
+  PutDeclaration rescue = Make("B", 2, {Volume(20, 60)});
+  rescue.priority = 10;
+  EXPECT_EQ(std::get<DeclarationChanged>(Do(rescue)).conflicts.size(), 1u);
+  ASSERT_EQ(Told("A").size(), 1u);
+  EXPECT_EQ(Told("A")[0]["other"]["priority"], 10);
+}
+
+TEST_F(Parties, AConstraintNeedsNoKeyAndIsInEveryKeyOfWhoFliesIntoIt) {
+  Do(Make("A", 1, {Volume(20, 60)}));
+  PutDeclaration zone = Make("Z", 2, {Volume(20, 60)});
+  zone.kind = DeclarationKind::kConstraint;
+  const Outcome made = Do(zone);
+  EXPECT_EQ(std::get<DeclarationChanged>(made).conflicts.size(), 1u);
+  EXPECT_TRUE(airspace_.FindConstraint(std::get<DeclarationChanged>(made).declaration.reference_id));
+  EXPECT_EQ(Told("A")[0]["other"]["type"], "constraint");
+  PutDeclaration urgent = Make("B", 3, {Volume(20, 60)});
+  urgent.priority = 100;
+  EXPECT_TRUE(std::holds_alternative<DeclarationRefused>(Do(urgent))) << "no priority is above people on the ground";
+  ExpectStored();
+}
+
+TEST_F(Parties, WhoSeesVolumesOnlyHasPseudonymsOfItsOwn) {
+  PutDeclaration secret = Make("A", 1, {Volume(20, 60)});
+  secret.disclosure = Disclosure::kVolume;
+  Do(secret);
+  std::map<std::string, DeclarationSeen> seen;
+  for (const std::string viewer : {"A", "B", "C"})
+    seen.emplace(viewer, airspace_.ListDeclarations(DeclarationKind::kIntent, viewer, At(0)).at(0));
+  EXPECT_EQ(seen.at("A").id, Id(1));
+  EXPECT_NE(seen.at("B").id, Id(1));
+  EXPECT_NE(seen.at("B").id, seen.at("C").id);
+  EXPECT_NE(seen.at("B").ovn, seen.at("C").ovn);
+  EXPECT_TRUE(seen.at("B").declaration.party.empty());
+  // Each finds it by its own name alone.
+  EXPECT_TRUE(airspace_.FindDeclaration(DeclarationKind::kIntent, seen.at("B").id, "B"));
+  EXPECT_FALSE(airspace_.FindDeclaration(DeclarationKind::kIntent, seen.at("B").id, "C"));
+  EXPECT_FALSE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "B"));
+  // B's pseudonym of the OVN opens B's key, and nobody else's.
+  EXPECT_TRUE(std::holds_alternative<DeclarationRefused>(Do(Make("B", 2, {Volume(20, 60)}, {seen.at("C").ovn}))));
+  EXPECT_TRUE(std::holds_alternative<DeclarationRefused>(Do(Make("B", 2, {Volume(20, 60)}, {secret.new_ovn}))));
+  EXPECT_TRUE(std::holds_alternative<DeclarationChanged>(Do(Make("B", 2, {Volume(20, 60)}, {seen.at("B").ovn}))));
+}
+
+TEST_F(Parties, GroupsSeeAll) {
+  Do(model::PutGroup{"op", "allies", {"A", "B"}});
+  PutDeclaration shared = Make("A", 1, {Volume(20, 60)});
+  shared.disclosure = Disclosure::kVolume;
+  shared.visible_to = {"allies"};
+  Do(shared);
+  EXPECT_TRUE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "B")->full);
+  EXPECT_FALSE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "C"));
+  Do(model::PutGroup{"op", "allies", {"A"}});
+  EXPECT_FALSE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "B"));
+  shared.party = "C";
+  shared.id = Id(9);
+  shared.publication.new_reference_id = Id(109);
+  shared.publication.new_subscription_id = Id(159);
+  EXPECT_EQ(std::get<Error>(Do(shared)).code, Code::kInvalid) << "C is in no such group";
+  ExpectStored();
+}
+
+TEST_F(Parties, AMoveTellsThoseWhoAreMetNowAndThoseWhoWereMetBefore) {
+  Do(Make("A", 1, {Volume(20, 60)}));
+  Do(Make("B", 2, {Volume(21, 60)}));
+  PutDeclaration mover = Make("C", 3, {Volume(20, 60)});
+  mover.priority = 1;
+  const Outcome first = Do(mover);
+  PutDeclaration moved = Make("C", 3, {Volume(21, 60)});
+  moved.priority = 1;
+  moved.ovn = std::get<DeclarationChanged>(first).declaration.ovn;
+  EXPECT_EQ(std::get<DeclarationChanged>(Do(moved)).declaration.version, 2);
+  ASSERT_EQ(Told("A").size(), 2u);
+  EXPECT_EQ(Told("A")[1]["kind"], "conflict_over");
+  ASSERT_EQ(Told("B").size(), 1u);
+  EXPECT_EQ(Told("B")[0]["kind"], "conflict");
+  Do(model::EndDeclaration{DeclarationKind::kIntent, Id(3), "C", moved.new_ovn, true, "wideberth"});
+  ASSERT_EQ(Told("B").size(), 2u);
+  EXPECT_EQ(Told("B")[1]["because"], "withdrawn");
+  EXPECT_FALSE(airspace_.FindIntent(Id(103)));
+  ExpectStored();
+}
+
+TEST_F(Parties, OnlyTheOwnerChangesAndEndsAndTheOthersCannotTellThatItIsThere) {
+  const std::string ovn = std::get<DeclarationChanged>(Do(Make("A", 1, {Volume(20, 60)}))).declaration.ovn;
+  PutDeclaration theirs = Make("B", 1, {Volume(20, 60)});
+  theirs.ovn = ovn;
+  PutDeclaration nothing = Make("B", 77, {Volume(20, 60)});
+  nothing.ovn = ovn;
+  const Error not_yours = std::get<Error>(Do(theirs));
+  const Error not_there = std::get<Error>(Do(nothing));
+  EXPECT_EQ(not_yours.code, Code::kNotFound);
+  EXPECT_EQ(not_yours.message, not_there.message);
+  PutDeclaration outdated = Make("A", 1, {Volume(20, 60)});
+  outdated.ovn = "another";
+  EXPECT_EQ(std::get<Error>(Do(outdated)).code, Code::kConflict);
+}
+
+TEST_F(Parties, AReferenceOfF3548IsAPossibleConflictBothWays) {
+  Do(MakeReference(50, Volume(20, 60)));
+  const Outcome refused = Do(Make("A", 1, {Volume(20, 60)}));
+  const auto& conflict = std::get<DeclarationRefused>(refused).conflicts.at(0);
+  const auto& reference = std::get<model::OperationalIntentReference>(conflict.other);
+  EXPECT_EQ(reference.uss_base_url, "https://uss1.example");
+  const Outcome accepted = Do(Make("A", 1, {Volume(20, 60)}, {reference.ovn}));
+  const Declaration& own = std::get<DeclarationChanged>(accepted).declaration;
+  EXPECT_TRUE(Told("A").empty());
+
+  // A USS that plans into it needs the OVN of the reference, and then A is told.
+  const Outcome missing = Do(MakeReference(51, Volume(20, 60), {reference.ovn}));
+  ASSERT_EQ(std::get<model::KeyMissing>(missing).intents.size(), 1u);
+  EXPECT_EQ(std::get<model::KeyMissing>(missing).intents[0].reference.id, own.reference_id);
+  const std::string ovn = airspace_.FindIntent(own.reference_id)->reference.ovn;
+  EXPECT_NE(ovn, own.ovn);
+  const Outcome planned = Do(MakeReference(51, Volume(20, 60), {reference.ovn, ovn}));
+  ASSERT_TRUE(std::holds_alternative<model::OperationalIntentChanged>(planned));
+  ASSERT_EQ(Told("A").size(), 1u);
+  EXPECT_EQ(Told("A")[0]["other"]["type"], "operational_intent_reference");
+  EXPECT_EQ(Told("A")[0]["other"]["possible"], true);
+  EXPECT_EQ(std::get<model::OperationalIntentChanged>(planned).notified.at(0).uss_base_url, "https://own.example");
+  ExpectStored();
+}
+
+TEST_F(Parties, SubscribedProvidersGetAMessage) {
+  model::PutSubscription subscribe;
+  subscribe.id = Id(60);
+  subscribe.manager = "uss1";
+  subscribe.extents = Volume(20, 0).extents();
+  subscribe.uss_base_url = "https://uss1.example";
+  subscribe.notify_for_operational_intents = true;
+  subscribe.new_version = "v";
+  Do(subscribe);
+  Do(Make("A", 1, {Volume(20, 60)}));
+  const auto messages = airspace_.ListProviderMessages(0, 10);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].uss_base_url, "https://uss1.example");
+  EXPECT_EQ(messages[0].subscriptions.at(0).notification_index, 1);
+  EXPECT_TRUE(effects_.messages_to_send);
+  ExpectStored();
+  Do(model::DropProviderMessages{{messages[0].number}, true});
+  EXPECT_TRUE(airspace_.ListProviderMessages(0, 10).empty());
+  ExpectStored();
+}
+
+TEST_F(Parties, WhatAProviderTellsBecomesAnExactNotice) {
+  Do(Make("A", 1, {Volume(20, 60)}));
+  Do(model::RecordProviderNotice{
+      "uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 1, {Volume(20.001, 60)}});
+  ASSERT_EQ(Told("A").size(), 1u);
+  EXPECT_EQ(Told("A")[0]["because"], "told_by_provider");
+  EXPECT_EQ(Told("A")[0]["other"]["ovn"], "its-ovn");
+  Do(model::RecordProviderNotice{
+      "uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 2, {Volume(25, 60)}});
+  EXPECT_EQ(Told("A").size(), 1u) << "apart, exactly";
+}
+
+TEST_F(Parties, ANoticeIsRepeatedUntilItIsAcknowledged) {
+  model::Party::Key key{};
+  key[0] = 1;
+  Do(model::PutParty{"op", "A", {key}, false});
+  Do(Make("A", 1, {Volume(20, 3600)}));
+  PutDeclaration other = Make("B", 2, {Volume(20, 3600)});
+  other.priority = 1;
+  Do(other);
+  const model::Notice first = airspace_.ListNotices("A", 0, INT64_MAX, 10).at(0);
+  Do(model::MarkDelivered{{{"A", first.number}}, "events"});
+  EXPECT_EQ(events_.back()["type"], "notice.delivered");
+  now_s_ = 61;
+  Do(model::Expire{});
+  const model::Notice again = airspace_.ListNotices("A", first.number, INT64_MAX, 10).at(0);
+  EXPECT_EQ(again.id, first.id);
+  EXPECT_EQ(again.text, first.text);
+  EXPECT_EQ(again.repeated, 1);
+  EXPECT_EQ(effects_.notices.size(), 1u);
+  ExpectStored();
+
+  model::AcknowledgeNotice acknowledge{"A", first.id, "kid", key, "jws", crypto::Sha256::Of("another text")};
+  EXPECT_EQ(std::get<Error>(Do(acknowledge)).code, Code::kInvalid);
+  acknowledge.hash = crypto::Sha256::Of(first.text);
+  acknowledge.party = "B";
+  EXPECT_EQ(std::get<Error>(Do(acknowledge)).code, Code::kNotFound);
+  acknowledge.party = "A";
+  acknowledge.key[0] = 2;
+  EXPECT_EQ(std::get<Error>(Do(acknowledge)).code, Code::kForbidden);
+  acknowledge.key = key;
+  EXPECT_TRUE(std::get<model::NoticeAcknowledged>(Do(acknowledge)).notice.acknowledged);
+  EXPECT_EQ(events_.back()["type"], "notice.acknowledged");
+  now_s_ = 1000;
+  Do(model::Expire{});
+  EXPECT_TRUE(effects_.notices.empty());
+  now_s_ = 1000 + 2 * 86'400;
+  Do(model::Expire{});
+  EXPECT_EQ(airspace_.sizes().notices, 0u);
+  EXPECT_EQ(airspace_.sizes().declarations, 0u) << "it went by itself";
+  ExpectStored();
+}
+
+TEST_F(Parties, AKeyIsOfOnePartyAlone) {
+  model::Party::Key key{};
+  Do(model::PutParty{"op", "A", {key}, false});
+  EXPECT_TRUE(effects_.keys_changed);
+  EXPECT_EQ(std::get<Error>(Do(model::PutParty{"op", "B", {key}, false})).code, Code::kConflict);
+  EXPECT_EQ(std::get<model::PartyChanged>(Do(model::PutParty{"op", "A", {key}, true})).party.version, 2);
+  ExpectStored();
+}
+
+}  // namespace
+}  // namespace wideberth::airspace

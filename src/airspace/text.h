@@ -1,0 +1,38 @@
+#ifndef WIDEBERTH_AIRSPACE_TEXT_H_
+#define WIDEBERTH_AIRSPACE_TEXT_H_
+
+#include <string>
+#include <string_view>
+
+#include "model/command.h"
+#include "model/declaration.h"
+#include "model/record.h"
+
+// The JSON texts of what happens: notices to parties (docs/formats/notice.md), and events for the ledger
+// (docs/formats/event.md). Each is of one form, so that the same commands give the same bytes.
+namespace wideberth::airspace {
+
+// "accepted", "activated", "nonconforming", "contingent".
+std::string_view NameOf(model::IntentState state);
+// "intent", "constraint".
+std::string_view NameOf(model::DeclarationKind kind);
+// "full", "volume".
+std::string_view NameOf(model::Disclosure disclosure);
+
+// What a notice says besides whom it is to.
+struct NoticeContent {
+  std::string_view kind;             // "conflict", "conflict_over"
+  std::string_view because;          // "declared", "changed", "activated", "withdrawn", "ended", "told_by_provider"
+  const model::Declaration* own;     // the party's own that it is about
+  const model::ConflictSeen* other;  // what it conflicts with, as the party sees it
+};
+std::string NoticeText(const model::Notice& notice, const NoticeContent& content);
+
+// What happened with a command that was done, for the ledger; no text for what leaves no mark (time alone).
+model::Event EventOf(const model::Stamp& stamp, const model::Command& command, const model::Outcome& outcome);
+// Likewise that a notice was made ("notice.made"), repeated, delivered or acknowledged: `what` says which.
+model::Event NoticeEvent(TimeNs at, std::string_view what, const model::Notice& notice, std::string_view detail);
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_TEXT_H_
