@@ -68,6 +68,8 @@ Function Real(const char* name) {
 
 }  // namespace
 
+// Their names are the C library's, whose declarations name no parameters that one could repeat.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
   static const auto real = Real<PwriteFunction>("pwrite");
@@ -86,3 +88,4 @@ int fdatasync(int fd) {
   return Sync(real, fd);
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -38,7 +38,7 @@ Extents Circle(double east_m, double radius_m, int64_t lower_m, int64_t upper_m,
 // An airspace, and short words for what is done to it.
 class AirspaceTest : public ::testing::Test {
  protected:
-  Outcome Do(model::Command command, bool strict = true) {
+  Outcome Do(const model::Command& command, bool strict = true) {
     changes_.clear();
     return airspace_.Apply({At(now_s_), strict}, command, changes_);
   }

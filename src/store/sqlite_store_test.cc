@@ -16,13 +16,14 @@ using model::RecordKey;
 using model::RecordKind;
 
 class SqliteStoreTest : public ::testing::Test {
- protected:
+ public:
   SqliteStoreTest() {
     char name[] = "/tmp/wideberth-store-XXXXXX";
     directory_ = mkdtemp(name);
   }
   ~SqliteStoreTest() override { std::filesystem::remove_all(directory_); }
 
+ protected:
   std::string file() const { return directory_ + "/" + SqliteStore::kFileName; }
 
   static std::map<RecordKey, std::string> Contents(Store& store) {
