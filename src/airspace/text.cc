@@ -365,7 +365,7 @@ Event NoticeEvent(TimeNs at, std::string_view what, const Notice& notice, std::s
     if (what == "notice.acknowledged") to.Key("jws").String(detail);
     if (what == "notice.repeated") to.Key("repeated").Int(notice.repeated);
   });
-  return {to.Take(), {notice.party}};
+  return {to.Take(), {notice.party}, notice.made.value};
 }
 
 }  // namespace wideberth::airspace

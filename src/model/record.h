@@ -61,6 +61,7 @@ using Entity = std::variant<OperationalIntentReference, ConstraintReference, Sub
 struct Event {
   std::string text;                  // JSON (docs/formats/event.md)
   std::vector<std::string> readers;  // names of parties
+  std::optional<int64_t> subject;    // the notice that it is about, by the time at which that was made
 };
 
 // That a party has a notice, under this number.

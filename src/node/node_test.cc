@@ -26,13 +26,13 @@ class FakeStore final : public store::Store {
     return {};
   }
   Result<store::Position> position() override { return position_; }
-  Result<void> Commit(const store::Position& to, std::span<const RecordChange> changes) override {
+  Result<void> Commit(const store::Batch& batch) override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !held_; });
     if (fails_) return Error{Code::kIo, "the disk is gone"};
-    EXPECT_EQ(to.batch, position_.batch + 1);
-    position_ = to;
-    for (const RecordChange& change : changes) {
+    EXPECT_EQ(batch.to.batch, position_.batch + 1);
+    position_ = batch.to;
+    for (const RecordChange& change : batch.records) {
       if (change.record) {
         records_[change.key] = *change.record;
       } else {

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+
 namespace wideberth::store {
 
 using model::RecordChange;
@@ -50,6 +52,32 @@ void ChecksumInSql(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_int64(context, static_cast<int64_t>(ChecksumOf(key, bytes(2))));
 }
 
+constexpr const char* kLedgerSize = "SELECT coalesce(max(number) + 1, 0) FROM ledger";
+
+// Each name after its length in 2 bytes, the higher first.
+std::string EncodeReaders(const std::vector<std::string>& readers) {
+  std::string bytes;
+  for (const std::string& name : readers) {
+    WB_CHECK(name.size() <= 0xffff);
+    bytes += static_cast<char>(name.size() >> 8);
+    bytes += static_cast<char>(name.size() & 0xff);
+    bytes += name;
+  }
+  return bytes;
+}
+
+std::optional<std::vector<std::string>> DecodeReaders(std::string_view bytes) {
+  std::vector<std::string> readers;
+  while (!bytes.empty()) {
+    if (bytes.size() < 2) return std::nullopt;
+    const size_t size = static_cast<size_t>(static_cast<uint8_t>(bytes[0])) << 8 | static_cast<uint8_t>(bytes[1]);
+    if (bytes.size() < 2 + size) return std::nullopt;
+    readers.emplace_back(bytes.substr(2, size));
+    bytes.remove_prefix(2 + size);
+  }
+  return readers;
+}
+
 // For migrations: slot_key(number), the key of a reference or subscription in that slot.
 void SlotKeyInSql(sqlite3_context* context, int, sqlite3_value** values) {
   const auto slot = static_cast<uint32_t>(sqlite3_value_int64(values[0]));
@@ -78,6 +106,13 @@ class SqliteStore::Statement {
     sqlite3_bind_text64(statement_, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   void Bind(int at, int64_t number) { sqlite3_bind_int64(statement_, at, number); }
+  void Bind(int at, std::optional<int64_t> number) {
+    if (number) {
+      Bind(at, *number);
+    } else {
+      sqlite3_bind_null(statement_, at);
+    }
+  }
   int Step() { return sqlite3_step(statement_); }
   int Run() {
     const int result = Step();
@@ -86,6 +121,7 @@ class SqliteStore::Statement {
   }
   void Reset() { sqlite3_reset(statement_); }
   int64_t Number(int column) { return sqlite3_column_int64(statement_, column); }
+  bool IsNull(int column) { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::string_view Bytes(int column) {
     const void* bytes = sqlite3_column_blob(statement_, column);
     return {static_cast<const char*>(bytes), static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
@@ -94,6 +130,108 @@ class SqliteStore::Statement {
  private:
   sqlite3_stmt* statement_ = nullptr;
 };
+
+// A connection of its own that reads the ledger.
+class SqliteStore::Ledger final : public LedgerReader {
+ public:
+  static Result<std::unique_ptr<LedgerReader>> Open(const std::string& path, const char* vfs) {
+    std::unique_ptr<Ledger> made(new Ledger(path));
+    if (sqlite3_open_v2(path.c_str(), &made->database_, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs) != SQLITE_OK)
+      return Error{Code::kIo, path + ": cannot open the store to read its ledger"};
+    sqlite3_busy_timeout(made->database_, 5000);
+    sqlite3* database = made->database_;
+    made->size_ = std::make_unique<Statement>(database, kLedgerSize);
+    made->entries_ = std::make_unique<Statement>(
+        database,
+        "SELECT number, salt, event, readers, subject FROM ledger WHERE number >= ?1 ORDER BY number LIMIT ?2");
+    made->about_ = std::make_unique<Statement>(
+        database, "SELECT number, salt, event, readers, subject FROM ledger WHERE subject = ?1 ORDER BY number");
+    made->tile_ = std::make_unique<Statement>(database, "SELECT hashes FROM tiles WHERE level = ?1 AND number = ?2");
+    for (const auto* statement : {&made->size_, &made->entries_, &made->about_, &made->tile_})
+      if (!**statement) return made->Failed();
+    return std::unique_ptr<LedgerReader>(std::move(made));
+  }
+  ~Ledger() override {
+    for (auto* statement : {&size_, &entries_, &about_, &tile_}) statement->reset();
+    sqlite3_close(database_);
+  }
+
+  Result<uint64_t> size() override {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(*size_);
+    if (size_->Step() != SQLITE_ROW) return Failed();
+    return static_cast<uint64_t>(size_->Number(0));
+  }
+  Result<std::vector<Numbered>> Entries(uint64_t from, size_t count_max) override {
+    const std::lock_guard lock(mutex_);
+    entries_->Bind(1, static_cast<int64_t>(from));
+    entries_->Bind(2, static_cast<int64_t>(count_max));
+    return Read(*entries_);
+  }
+  Result<std::vector<Numbered>> EntriesAbout(int64_t subject) override {
+    const std::lock_guard lock(mutex_);
+    about_->Bind(1, subject);
+    return Read(*about_);
+  }
+  Result<std::string> Tile(int level, uint64_t index) override {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(*tile_);
+    tile_->Bind(1, static_cast<int64_t>(level));
+    tile_->Bind(2, static_cast<int64_t>(index));
+    switch (tile_->Step()) {
+      case SQLITE_ROW:
+        return std::string(tile_->Bytes(0));
+      case SQLITE_DONE:
+        return Error{Code::kNotFound, "there is no such tile"};
+      default:
+        return Failed();
+    }
+  }
+
+ private:
+  // A statement that is not reset keeps the state of the file that it reads.
+  struct Reset {
+    explicit Reset(Statement& used) : statement(used) {}
+    Reset(const Reset&) = delete;
+    Reset& operator=(const Reset&) = delete;
+    ~Reset() { statement.Reset(); }
+    Statement& statement;
+  };
+
+  explicit Ledger(std::string path) : path_(std::move(path)) {}
+  Error Failed() const {
+    return {Code::kIo,
+            path_ + ": cannot read the ledger: " + sqlite3_errmsg(database_) + ". `wideberth data check` says more"};
+  }
+  Result<std::vector<Numbered>> Read(Statement& statement) const {
+    const Reset reset(statement);
+    std::vector<Numbered> read;
+    int result = SQLITE_OK;
+    while ((result = statement.Step()) == SQLITE_ROW) {
+      Numbered& one = read.emplace_back();
+      one.number = static_cast<uint64_t>(statement.Number(0));
+      const std::string_view salt = statement.Bytes(1);
+      std::optional<std::vector<std::string>> readers = DecodeReaders(statement.Bytes(3));
+      if (salt.size() != one.entry.salt.size() || !readers) {
+        return Error{Code::kIo, path_ + ": entry " + std::to_string(one.number) +
+                                    " of the ledger is damaged: restore a backup (wideberth data backup makes them)"};
+      }
+      std::memcpy(one.entry.salt.data(), salt.data(), salt.size());
+      one.entry.event = statement.Bytes(2);
+      one.entry.readers = *std::move(readers);
+      if (!statement.IsNull(4)) one.entry.subject = statement.Number(4);
+    }
+    if (result != SQLITE_DONE) return Failed();
+    return read;
+  }
+
+  const std::string path_;
+  std::mutex mutex_;
+  sqlite3* database_ = nullptr;
+  std::unique_ptr<Statement> size_, entries_, about_, tile_;
+};
+
+Result<std::unique_ptr<LedgerReader>> SqliteStore::OpenLedger() { return Ledger::Open(path_, vfs_); }
 
 // Copies the write-ahead log into the file beside the writer, on a thread and a connection of its own: a commit waits
 // for its own fsync and not for those of a checkpoint. When little is left, the writer copies that itself, and the log
@@ -240,6 +378,7 @@ Result<void> ReserveLog(const std::string& path, size_t bytes) {
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory, const Options& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore);
   store->path_ = (std::filesystem::path(directory) / kFileName).string();
+  store->vfs_ = options.vfs;
   if (!options.read_only) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
@@ -281,15 +420,23 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
   store->set_time_ = std::make_unique<Statement>(database, "UPDATE position SET value = ?1 WHERE name = 'time_ns'");
   store->begin_ = std::make_unique<Statement>(database, "BEGIN IMMEDIATE");
   store->commit_ = std::make_unique<Statement>(database, "COMMIT");
-  for (const auto* statement :
-       {&store->put_, &store->erase_, &store->set_batch_, &store->set_time_, &store->begin_, &store->commit_})
+  store->append_ = std::make_unique<Statement>(
+      database, "INSERT INTO ledger(number, salt, event, readers, subject) VALUES(?1, ?2, ?3, ?4, ?5)");
+  store->put_tile_ =
+      std::make_unique<Statement>(database, "INSERT INTO tiles(level, number, hashes) VALUES(?1, ?2, ?3)");
+  for (const auto* statement : {&store->put_, &store->erase_, &store->set_batch_, &store->set_time_, &store->begin_,
+                                &store->commit_, &store->append_, &store->put_tile_})
     if (!**statement) return store->Failed("cannot use the store");
+  Statement last(database, kLedgerSize);
+  if (!last || last.Step() != SQLITE_ROW) return store->Failed("cannot read the store");
+  store->ledger_size_ = static_cast<uint64_t>(last.Number(0));
   return store;
 }
 
 SqliteStore::~SqliteStore() {
   checkpointer_.reset();
-  for (auto* statement : {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_}) statement->reset();
+  for (auto* statement : {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_, &append_, &put_tile_})
+    statement->reset();
   sqlite3_close(database_);
   if (lock_fd_ >= 0) close(lock_fd_);
 }
@@ -340,6 +487,12 @@ Result<void> SqliteStore::Migrate() {
       " ELSE key END AS new_key FROM records);"
       "DROP TABLE records;"
       "ALTER TABLE records_2 RENAME TO records;",
+      // The ledger. What was done before it began is not in it.
+      "CREATE TABLE ledger(number INTEGER PRIMARY KEY, salt BLOB NOT NULL, event TEXT NOT NULL, readers BLOB NOT NULL,"
+      " subject INTEGER) STRICT;"
+      "CREATE INDEX ledger_subject ON ledger(subject) WHERE subject IS NOT NULL;"
+      "CREATE TABLE tiles(level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,"
+      " PRIMARY KEY(level, number)) WITHOUT ROWID, STRICT;",
   };
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
   sqlite3_create_function(database_, "checksum", 3, kFlags, nullptr, ChecksumInSql, nullptr, nullptr);
@@ -377,10 +530,10 @@ Result<Position> SqliteStore::position() {
   return Position{static_cast<uint64_t>(ask.Number(0)), {ask.Number(1)}};
 }
 
-Result<void> SqliteStore::Commit(const Position& to, std::span<const RecordChange> changes) {
+Result<void> SqliteStore::Commit(const Batch& batch) {
   // The last change of each key is what counts, and the order of keys is the order of pages.
   std::map<std::pair<model::RecordKind, std::string_view>, const RecordChange*> last;
-  for (const RecordChange& change : changes) last[{change.key.kind, change.key.key}] = &change;
+  for (const RecordChange& change : batch.records) last[{change.key.kind, change.key.key}] = &change;
   if (begin_->Run() != SQLITE_DONE) return Failed("cannot write");
   for (const auto& [key, change] : last) {
     Statement& statement = change->record ? *put_ : *erase_;
@@ -392,8 +545,23 @@ Result<void> SqliteStore::Commit(const Position& to, std::span<const RecordChang
     }
     if (statement.Run() != SQLITE_DONE) return Failed("cannot write");
   }
-  set_batch_->Bind(1, static_cast<int64_t>(to.batch));
-  set_time_->Bind(1, to.time.value);
+  for (const LedgerEntry& entry : batch.entries) {
+    const std::string readers = EncodeReaders(entry.readers);
+    append_->Bind(1, static_cast<int64_t>(ledger_size_++));
+    append_->Bind(2, {reinterpret_cast<const char*>(entry.salt.data()), entry.salt.size()});
+    append_->BindText(3, entry.event);
+    append_->Bind(4, readers);
+    append_->Bind(5, entry.subject);
+    if (append_->Run() != SQLITE_DONE) return Failed("cannot write");
+  }
+  for (const LedgerTile& tile : batch.tiles) {
+    put_tile_->Bind(1, static_cast<int64_t>(tile.level));
+    put_tile_->Bind(2, static_cast<int64_t>(tile.index));
+    put_tile_->Bind(3, tile.hashes);
+    if (put_tile_->Run() != SQLITE_DONE) return Failed("cannot write");
+  }
+  set_batch_->Bind(1, static_cast<int64_t>(batch.to.batch));
+  set_time_->Bind(1, batch.to.time.value);
   if (set_batch_->Run() != SQLITE_DONE || set_time_->Run() != SQLITE_DONE || commit_->Run() != SQLITE_DONE)
     return Failed("cannot write");
   return {};

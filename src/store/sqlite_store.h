@@ -14,7 +14,7 @@ namespace wideberth::store {
 // has a checksum, because SQLite has none. Thread-compatible.
 class SqliteStore final : public Store {
  public:
-  static constexpr int kFormat = 2;  // the version of the layout; an older one is brought up to it, a newer one refused
+  static constexpr int kFormat = 3;  // the version of the layout; an older one is brought up to it, a newer one refused
   static constexpr const char* kFileName = "wideberth.db";
 
   struct Options {
@@ -30,7 +30,9 @@ class SqliteStore final : public Store {
 
   Result<void> Load(const RecordVisitor& visit) override;
   Result<Position> position() override;
-  Result<void> Commit(const Position& to, std::span<const model::RecordChange> changes) override;
+  using Store::Commit;
+  Result<void> Commit(const Batch& batch) override;
+  Result<std::unique_ptr<LedgerReader>> OpenLedger() override;
 
   // kIo unless SQLite finds the file whole: pages, trees, indexes. Reads all of it.
   Result<void> CheckFile();
@@ -41,6 +43,7 @@ class SqliteStore final : public Store {
 
  private:
   class Statement;
+  class Ledger;
   SqliteStore() = default;
   Result<void> Run(const char* sql);
   Result<void> Migrate();
@@ -51,7 +54,9 @@ class SqliteStore final : public Store {
   std::unique_ptr<Checkpointer> checkpointer_;
   sqlite3* database_ = nullptr;
   int lock_fd_ = -1;
-  std::unique_ptr<Statement> put_, erase_, set_batch_, set_time_, begin_, commit_;
+  std::unique_ptr<Statement> put_, erase_, set_batch_, set_time_, begin_, commit_, append_, put_tile_;
+  uint64_t ledger_size_ = 0;
+  const char* vfs_ = nullptr;
 };
 
 }  // namespace wideberth::store

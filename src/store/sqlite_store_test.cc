@@ -120,6 +120,42 @@ TEST_F(SqliteStoreTest, ABackupOfAnOpenStoreIsAWholeStore) {
   EXPECT_EQ(*opened->position(), (Position{1, {1}}));
 }
 
+TEST_F(SqliteStoreTest, TheLedgerIsWrittenWithTheRecordsAndReadBesideThem) {
+  const std::vector<LedgerEntry> first{{{1}, "{\"a\":1}", {"A", "B\xC3\xA9"}, 7}, {{2}, "{}", {}, std::nullopt}};
+  const std::vector<LedgerEntry> second{{{3}, "{\"b\":2}", {std::string(300, 'x')}, 7}};
+  const std::vector<LedgerTile> tiles{{0, 0, std::string(8192, 'h')}, {1, 0, std::string(8192, 'g')}};
+  {
+    auto store = *SqliteStore::Open(directory_);
+    auto ledger = *store->OpenLedger();
+    EXPECT_EQ(*ledger->size(), 0u);
+    EXPECT_TRUE(ledger->Entries(0, 10)->empty());
+    ASSERT_TRUE(store->Commit(Batch{{1, {1}}, std::vector<RecordChange>{{kA, "1"}}, first, {}}));
+    EXPECT_EQ(*ledger->size(), 2u);
+    ASSERT_TRUE(store->Commit(Batch{{2, {2}}, {}, second, tiles}));
+  }
+  auto store = *SqliteStore::Open(directory_);
+  auto ledger = *store->OpenLedger();
+  EXPECT_EQ(*ledger->size(), 3u);
+  const auto all = *ledger->Entries(0, 10);
+  ASSERT_EQ(all.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(all[i].number, i);
+    EXPECT_EQ(all[i].entry, i < 2 ? first[i] : second[0]);
+  }
+  EXPECT_EQ(ledger->Entries(1, 1)->size(), 1u);
+  EXPECT_EQ(ledger->Entries(1, 1)->front().number, 1u);
+  EXPECT_TRUE(ledger->Entries(3, 1)->empty());
+  const auto about = *ledger->EntriesAbout(7);
+  ASSERT_EQ(about.size(), 2u);
+  EXPECT_EQ(about[1].number, 2u);
+  EXPECT_TRUE(ledger->EntriesAbout(8)->empty());
+  EXPECT_EQ(*ledger->Tile(1, 0), tiles[1].hashes);
+  EXPECT_EQ(ledger->Tile(1, 1).error().code, Code::kNotFound);
+  // Numbers go on where they ended.
+  ASSERT_TRUE(store->Commit(Batch{{3, {3}}, {}, first, {}}));
+  EXPECT_EQ(*ledger->size(), 5u);
+}
+
 // A store that the first version wrote: every record must be there, under its new key.
 TEST_F(SqliteStoreTest, AStoreOfFormat1IsBroughtUpToDate) {
   std::filesystem::copy(WB_GOLDEN_DIR "/store-format-1.db", file());
@@ -144,6 +180,28 @@ TEST_F(SqliteStoreTest, AStoreOfFormat1IsBroughtUpToDate) {
   EXPECT_EQ(store->position()->batch, 8u);
   store.reset();
   EXPECT_TRUE(SqliteStore::Open(directory_)) << "and once more";
+}
+
+// Format 2 had no ledger.
+TEST_F(SqliteStoreTest, AStoreOfFormat2IsBroughtUpToDate) {
+  std::filesystem::copy(WB_GOLDEN_DIR "/store-format-2.db", file());
+  auto store = *SqliteStore::Open(directory_);
+  EXPECT_TRUE(store->CheckFile());
+  std::map<RecordKind, int> counts;
+  for (const auto& [key, record] : Contents(*store)) {
+    const Result<model::Entity> entity = model::Decode(key, record);
+    ASSERT_TRUE(entity) << entity.error().message;
+    ++counts[key.kind];
+  }
+  EXPECT_EQ(counts, (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 3},
+                                               {RecordKind::kConstraint, 1},
+                                               {RecordKind::kSubscription, 4},
+                                               {RecordKind::kAvailability, 1},
+                                               {RecordKind::kReport, 1},
+                                               {RecordKind::kIdentificationServiceArea, 1},
+                                               {RecordKind::kRidSubscription, 1},
+                                               {RecordKind::kHeartbeat, 1}}));
+  EXPECT_EQ(*(*store->OpenLedger())->size(), 0u);
 }
 
 TEST_F(SqliteStoreTest, WhatWasDamagedBeforeAMigrationIsStillSeenToBe) {

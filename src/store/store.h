@@ -1,11 +1,16 @@
 #ifndef WIDEBERTH_STORE_STORE_H_
 #define WIDEBERTH_STORE_STORE_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -21,7 +26,50 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
-// What an airspace keeps durable: records by key, changed a batch at a time. Thread-compatible.
+// What happened, as the ledger keeps it beside its tree (docs/ledger.md).
+struct LedgerEntry {
+  std::array<uint8_t, 32> salt{};
+  std::string event;
+  std::vector<std::string> readers;  // names of parties; each of at most 65,535 bytes
+  std::optional<int64_t> subject;    // the notice that it is about, by the time at which that was made
+
+  friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+};
+
+// A full tile of the ledger's tree: 256 hashes of 32 bytes.
+struct LedgerTile {
+  int level = 0;
+  uint64_t index = 0;
+  std::string hashes;
+};
+
+struct Batch {
+  Position to;
+  std::span<const model::RecordChange> records;
+  std::span<const LedgerEntry> entries;  // they follow those that are there
+  std::span<const LedgerTile> tiles;
+};
+
+// Reads a store's ledger beside its writer. What it gives is durable. Thread-safe.
+class LedgerReader {
+ public:
+  struct Numbered {
+    uint64_t number = 0;
+    LedgerEntry entry;
+  };
+
+  virtual ~LedgerReader() = default;
+
+  virtual Result<uint64_t> size() = 0;
+  // At most `count_max` from the one with the number `from` on. Ends early only where the ledger ends.
+  virtual Result<std::vector<Numbered>> Entries(uint64_t from, size_t count_max) = 0;
+  // Ascending by number.
+  virtual Result<std::vector<Numbered>> EntriesAbout(int64_t subject) = 0;
+  // A full tile's hashes; kNotFound for one that is not there.
+  virtual Result<std::string> Tile(int level, uint64_t index) = 0;
+};
+
+// What an airspace keeps durable: records by key, and its ledger, changed a batch at a time. Thread-compatible.
 class Store {
  public:
   virtual ~Store() = default;
@@ -35,8 +83,13 @@ class Store {
 
   // Makes a batch durable, all of it or nothing: when it returns, a crash loses none of it. Later changes of a key
   // replace earlier ones. After an Error the store is not to be used again: nobody knows what of the batch is durable.
-  // REQUIRES: to.batch is one more than the last.
-  virtual Result<void> Commit(const Position& to, std::span<const model::RecordChange> changes) = 0;
+  // REQUIRES: batch.to.batch is one more than the last.
+  virtual Result<void> Commit(const Batch& batch) = 0;
+  Result<void> Commit(const Position& to, std::span<const model::RecordChange> changes) {
+    return Commit(Batch{to, changes, {}, {}});
+  }
+
+  virtual Result<std::unique_ptr<LedgerReader>> OpenLedger() = 0;
 };
 
 }  // namespace wideberth::store
