@@ -98,7 +98,7 @@ void BenchAirspace(const Options& options, Table& table) {
     store::Position position;
     const auto flush = [&] {
       position = {position.batch + 1, {1}};
-      WB_CHECK(bool(store->Commit(position, batch)));
+      WB_CHECK(bool(store->CommitRecords(position, batch)));
       batch.clear();
     };
     put_us.assign(count, 0);  // its memory is there before

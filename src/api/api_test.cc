@@ -41,7 +41,8 @@ class EmptyStore final : public store::Store {
  public:
   Result<void> Load(const RecordVisitor&) override { return {}; }
   Result<store::Position> position() override { return store::Position{}; }
-  Result<void> Commit(const store::Position&, std::span<const model::RecordChange>) override { return {}; }
+  Result<void> Commit(const store::Batch&) override { return {}; }
+  Result<std::unique_ptr<store::LedgerReader>> OpenLedger() override { return Error{Code::kIo, "it keeps nothing"}; }
 };
 
 std::vector<Route> AllRoutes() {

@@ -12,8 +12,12 @@
 #include <optional>
 #include <utility>
 
+#include "crypto/jws.h"
+#include "crypto/unambiguous_json.h"
+
 namespace wideberth::api {
 
+using crypto::UnambiguousObject;
 using nlohmann::json;
 
 struct KeySet::Key {
@@ -56,25 +60,6 @@ std::string NumberOf(EVP_PKEY* key, const char* name) {
 }
 
 Error Refused(std::string reason) { return {Code::kUnauthenticated, std::move(reason)}; }
-
-// RFC 7519, section 4: two members of one name may mean one thing to who signed and another to who reads. Nothing for
-// what is no JSON object or has such members, at any depth.
-std::optional<json> UnambiguousObject(std::string_view text) {
-  std::vector<std::set<std::string>> names;
-  bool ambiguous = false;
-  json object = json::parse(
-      text,
-      [&](int, json::parse_event_t event, json& parsed) {
-        if (event == json::parse_event_t::object_start) names.emplace_back();
-        if (event == json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
-          ambiguous = true;
-        if (event == json::parse_event_t::object_end) names.pop_back();
-        return true;
-      },
-      false);
-  if (ambiguous || !object.is_object()) return std::nullopt;
-  return object;
-}
 
 // The first part of a token, decoded; "" if it is not base64url.
 std::string HeaderOf(std::string_view token) {
@@ -183,10 +168,22 @@ Result<void> KeySet::AddJwks(std::string_view text, const std::string& name) {
 
 TokenVerifier::TokenVerifier(KeySet keys, TokenRules rules) : rules_(std::move(rules)), keys_(std::move(keys)) {}
 
+void PartyKeys::Add(const crypto::PublicKey& key, const std::string& party, bool is_operator) {
+  keys_.try_emplace(key.Thumbprint(), Registered{key, {}}).first->second.parties[party] = is_operator;
+}
+
 void TokenVerifier::ReplaceJwks(KeySet keys) {
   const std::lock_guard lock(mutex_);
   jwks_keys_ = std::move(keys);
   remembered_.clear();
+  ++keys_changed_;
+}
+
+void TokenVerifier::ReplaceParties(PartyKeys keys) {
+  const std::lock_guard lock(mutex_);
+  party_keys_ = std::move(keys);
+  remembered_.clear();
+  ++keys_changed_;
 }
 
 Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now) {
@@ -205,8 +202,10 @@ Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now)
     return Refused("the Authorization header is not one \"Bearer TOKEN\" with a JWT");
   const int64_t now_s = now.value / kNsPerSecond;
   const std::string text(token);
+  uint64_t keys_changed = 0;
   {
     const std::lock_guard lock(mutex_);
+    keys_changed = keys_changed_;
     const auto at = remembered_.find(text);
     if (at != remembered_.end()) {
       if (now_s < at->second.expires_s) return at->second.caller;
@@ -216,6 +215,7 @@ Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now)
   }
   WB_TRY(Remembered checked, Check(text, now_s));
   const std::lock_guard lock(mutex_);
+  if (keys_changed != keys_changed_) return checked.caller;
   if (remembered_.size() >= kRememberedMax)
     std::erase_if(remembered_, [&](const auto& one) { return one.second.expires_s <= now_s; });
   if (remembered_.size() >= kRememberedMax) remembered_.clear();
@@ -225,11 +225,12 @@ Result<Caller> TokenVerifier::Verify(std::string_view authorization, TimeNs now)
 }
 
 Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, int64_t now_s) {
+  const std::optional<json> plain_header = UnambiguousObject(HeaderOf(token));
+  if (!plain_header) return Refused("the token's header is no object of members with names of their own");
+  if (plain_header->value("alg", json()) == "EdDSA") return CheckOfParty(token, now_s);
   cjose_err error{};
   const std::unique_ptr<cjose_jws_t, FreeJws> jws(cjose_jws_import(token.data(), token.size(), &error));
   if (!jws) return Refused("the token is no signed JWT");
-  if (!UnambiguousObject(HeaderOf(token)))
-    return Refused("the token's header is no object of members with names of their own");
   cjose_header_t* header = cjose_jws_get_protected(jws.get());
   const auto header_value = [&](const char* name) -> std::string {
     cjose_err ignored{};
@@ -272,7 +273,42 @@ Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, i
   uint8_t* bytes = nullptr;
   size_t length = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &bytes, &length, &error)) return Refused("the token has no claims");
-  const std::optional<json> read = UnambiguousObject({reinterpret_cast<const char*>(bytes), length});
+  const std::string payload(reinterpret_cast<const char*>(bytes), length);
+  std::string issuer;
+  bool has_scope = false;
+  WB_TRY(Remembered checked, CheckClaims(payload, now_s, issuer, has_scope));
+  if (!rules_.issuers.empty() && !rules_.issuers.contains(issuer))
+    return Refused("the token's issuer is not accepted here (iss)");
+  return checked;
+}
+
+Result<TokenVerifier::Remembered> TokenVerifier::CheckOfParty(std::string_view token, int64_t now_s) {
+  std::map<std::string, bool, std::less<>> parties;
+  const Result<crypto::SignedPayload> read =
+      crypto::VerifyCompact(token, [&](std::string_view key_id) -> std::optional<crypto::PublicKey> {
+        const std::lock_guard lock(mutex_);
+        const auto at = party_keys_.keys_.find(key_id);
+        if (at == party_keys_.keys_.end()) return std::nullopt;
+        parties = at->second.parties;
+        return at->second.key;
+      });
+  if (!read) return Refused(read.error().message);
+  std::string issuer;
+  bool has_scope = false;
+  WB_TRY(Remembered checked, CheckClaims(read->payload, now_s, issuer, has_scope));
+  const auto party = parties.find(checked.caller.subject);
+  if (issuer != checked.caller.subject || party == parties.end())
+    return Refused("the token is not of the party whose key signed it (iss, sub)");
+  std::set<std::string, std::less<>> rights{std::string(PartyKeys::kPartyScope)};
+  if (party->second) rights.emplace(PartyKeys::kOperatorScope);
+  if (has_scope) std::erase_if(rights, [&](const std::string& right) { return !checked.caller.has(right); });
+  checked.caller.scopes = std::move(rights);
+  return checked;
+}
+
+Result<TokenVerifier::Remembered> TokenVerifier::CheckClaims(std::string_view text, int64_t now_s, std::string& issuer,
+                                                             bool& has_scope) const {
+  const std::optional<json> read = UnambiguousObject(text);
   if (!read) return Refused("the token's claims are no object of members with names of their own");
   const json& claims = *read;
 
@@ -287,11 +323,10 @@ Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, i
     if (!since || *since > now_s + kSkewSecondsMax)
       return Refused(std::string("the token is not valid yet (") + name + ")");
   }
-  const json issuer = claims.value("iss", json());
-  if (!issuer.is_string() || issuer.get_ref<const std::string&>().empty())
+  const json given_issuer = claims.value("iss", json());
+  if (!given_issuer.is_string() || given_issuer.get_ref<const std::string&>().empty())
     return Refused("the token has no issuer (iss)");
-  if (!rules_.issuers.empty() && !rules_.issuers.contains(issuer.get<std::string>()))
-    return Refused("the token's issuer is not accepted here (iss)");
+  issuer = given_issuer.get<std::string>();
   const json subject = claims.value("sub", json());
   if (!subject.is_string() || subject.get_ref<const std::string&>().empty())
     return Refused("the token has no subject (sub)");
@@ -303,11 +338,12 @@ Result<TokenVerifier::Remembered> TokenVerifier::Check(std::string_view token, i
 
   Remembered remembered{{subject.get<std::string>(), {}}, *expires};
   const json scope = claims.value("scope", json(""));
+  has_scope = claims.contains("scope");
   if (scope.is_string()) {
-    const std::string& text = scope.get_ref<const std::string&>();
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find(' ', begin), text.size());
-      if (end > begin) remembered.caller.scopes.insert(text.substr(begin, end - begin));
+    const std::string& scopes = scope.get_ref<const std::string&>();
+    for (size_t begin = 0; begin < scopes.size();) {
+      const size_t end = std::min(scopes.find(' ', begin), scopes.size());
+      if (end > begin) remembered.caller.scopes.insert(scopes.substr(begin, end - begin));
       begin = end + 1;
     }
   }

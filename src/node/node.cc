@@ -134,7 +134,7 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
   const bool commits = !changes.empty();
   if (commits) {
     const auto start = std::chrono::steady_clock::now();
-    const Result<void> committed = store_.Commit(to, changes);
+    const Result<void> committed = store_.CommitRecords(to, changes);
     if (!committed) {
       {
         const std::lock_guard lock(queue_mutex_);

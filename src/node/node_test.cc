@@ -41,6 +41,7 @@ class FakeStore final : public store::Store {
     }
     return {};
   }
+  Result<std::unique_ptr<store::LedgerReader>> OpenLedger() override { return Error{Code::kIo, "it has none"}; }
   void Hold(bool held) {
     {
       const std::lock_guard lock(mutex_);

@@ -30,7 +30,6 @@ class SqliteStore final : public Store {
 
   Result<void> Load(const RecordVisitor& visit) override;
   Result<Position> position() override;
-  using Store::Commit;
   Result<void> Commit(const Batch& batch) override;
   Result<std::unique_ptr<LedgerReader>> OpenLedger() override;
 

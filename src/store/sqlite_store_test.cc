@@ -47,9 +47,9 @@ TEST_F(SqliteStoreTest, KeepsTheLastOfEachKeyAcrossReopening) {
     auto store = *SqliteStore::Open(directory_);
     EXPECT_EQ(*store->position(), Position{});
     const std::vector<RecordChange> first{{kA, "1"}, {kB, std::string("2\0", 2)}, {kA, "3"}};
-    ASSERT_TRUE(store->Commit({1, {100}}, first));
+    ASSERT_TRUE(store->CommitRecords({1, {100}}, first));
     const std::vector<RecordChange> second{{kB, "4"}, {kB, std::nullopt}};
-    ASSERT_TRUE(store->Commit({2, {200}}, second));
+    ASSERT_TRUE(store->CommitRecords({2, {200}}, second));
   }
   auto store = *SqliteStore::Open(directory_);
   EXPECT_EQ(Contents(*store), (std::map<RecordKey, std::string>{{kA, "3"}}));
@@ -61,7 +61,7 @@ TEST_F(SqliteStoreTest, OneProcessAloneMayWriteAndOthersMayRead) {
   const auto second = SqliteStore::Open(directory_);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find("another process"), std::string::npos);
-  ASSERT_TRUE(store->Commit({1, {1}}, std::vector<RecordChange>{{kA, "1"}}));
+  ASSERT_TRUE(store->CommitRecords({1, {1}}, std::vector<RecordChange>{{kA, "1"}}));
   auto reader = *SqliteStore::Open(directory_, {.read_only = true});
   EXPECT_EQ(Contents(*reader).size(), 1u);
 }
@@ -69,7 +69,7 @@ TEST_F(SqliteStoreTest, OneProcessAloneMayWriteAndOthersMayRead) {
 TEST_F(SqliteStoreTest, ADamagedRecordIsNoticed) {
   {
     auto store = *SqliteStore::Open(directory_);
-    ASSERT_TRUE(store->Commit({1, {1}}, std::vector<RecordChange>{{kA, "some record that is long enough"}}));
+    ASSERT_TRUE(store->CommitRecords({1, {1}}, std::vector<RecordChange>{{kA, "some record that is long enough"}}));
   }
   std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
   std::string all((std::istreambuf_iterator<char>(bytes)), {});
@@ -108,7 +108,7 @@ TEST_F(SqliteStoreTest, ANewerFormatIsRefused) {
 
 TEST_F(SqliteStoreTest, ABackupOfAnOpenStoreIsAWholeStore) {
   auto store = *SqliteStore::Open(directory_);
-  ASSERT_TRUE(store->Commit({1, {1}}, std::vector<RecordChange>{{kA, "1"}, {kB, "2"}}));
+  ASSERT_TRUE(store->CommitRecords({1, {1}}, std::vector<RecordChange>{{kA, "1"}, {kB, "2"}}));
   auto reader = *SqliteStore::Open(directory_, {.read_only = true});
   std::filesystem::create_directory(directory_ + "/copy");
   const std::string copy = directory_ + "/copy/" + SqliteStore::kFileName;

@@ -85,8 +85,8 @@ class Store {
   // replace earlier ones. After an Error the store is not to be used again: nobody knows what of the batch is durable.
   // REQUIRES: batch.to.batch is one more than the last.
   virtual Result<void> Commit(const Batch& batch) = 0;
-  Result<void> Commit(const Position& to, std::span<const model::RecordChange> changes) {
-    return Commit(Batch{to, changes, {}, {}});
+  Result<void> CommitRecords(const Position& to, std::span<const model::RecordChange> records) {
+    return Commit(Batch{to, records, {}, {}});
   }
 
   virtual Result<std::unique_ptr<LedgerReader>> OpenLedger() = 0;
