@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -102,6 +104,20 @@ TEST(Receipt, IsReadBackAsItIsWritten) {
   EXPECT_EQ(*read, receipt);
   // Laid out otherwise it is the same.
   EXPECT_EQ(*ParseReceipt(json::parse(WriteReceipt(receipt)).dump(2)), receipt);
+}
+
+std::string FileText(const std::string& name) {
+  std::ifstream file(std::string(WB_GOLDEN_DIR) + "/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Of one that was handed out nothing may ever be refused, nor be read as something else.
+TEST(Receipt, OfTheFirstFormIsReadAndProvesWhatItAlwaysDid) {
+  const std::string text = FileText("receipt-1.json");
+  EXPECT_EQ(WriteReceipt(Of({PartyPut(), Made(), Acknowledged()})), text);
+  const Result<Receipt> receipt = ParseReceipt(text);
+  ASSERT_TRUE(receipt) << receipt.error().message;
+  EXPECT_EQ(Refusal(*receipt), "accepted");
 }
 
 TEST(Receipt, ProvesWhatHappenedAndSaysSoInPlainWords) {

@@ -156,7 +156,7 @@ TEST_F(WitnessTest, RefusesWhatIsNoRequest) {
     EXPECT_EQ(Ask(body).status, WitnessStatus::kMalformed) << body.substr(0, 100);
   }
   std::string many = "old 0\n";
-  for (size_t i = 0; i <= kProofHashesMax; ++i) many += hash + "\n";
+  for (size_t i = 0; i <= kProofHashesMax; ++i) many.append(hash).append("\n");
   EXPECT_EQ(ParseAddCheckpoint(many + "\n" + checkpoint).error().code, Code::kTooLarge);
   EXPECT_EQ(Ask("old 0\n\n" + checkpoint).status, WitnessStatus::kCosigned);
 }
