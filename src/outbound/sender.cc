@@ -194,8 +194,7 @@ struct Job {
   void AddHeader(const std::string& line) {
     curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
     WB_CHECK(longer != nullptr);
-    static_cast<void>(headers.release());
-    headers.reset(longer);
+    if (!headers) headers.reset(longer);  // later ones are put behind the first, which stays
   }
 
   void Prepare() {
@@ -247,7 +246,8 @@ struct Job {
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     for (const auto& [name, value] : request.headers) {
       const bool blank = value.find_first_not_of(" \t") == std::string::npos;
-      AddHeader(blank ? name + ";" : name + ": " + value);  // curl's way to say an empty one
+      std::string line = name;
+      AddHeader(blank ? line.append(";") : line.append(": ").append(value));  // ";" is curl's way to say an empty one
     }
     set(CURLOPT_HTTPHEADER, headers.get());
   }
