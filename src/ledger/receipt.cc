@@ -333,10 +333,15 @@ std::string WhatANoticeSays(const json& notice) {
   if (!own.is_object() || !other.is_object()) return "kind " + WordIn(notice, "kind");
   const std::string kind = TextIn(notice, "kind");
   const json possible = MemberOf(other, "possible");
-  std::string verb = "and the other one: " + Word(kind) + ", with";
-  if (kind == "conflict") verb = possible.is_boolean() && possible.get<bool>() ? "possibly meets" : "meets";
-  if (kind == "conflict_over") verb = "no longer meets";
-  std::string text = "its " + Described(own) + " " + verb + " " + Described(other);
+  std::string text = "its " + Described(own);
+  if (kind == "conflict") {
+    text += possible.is_boolean() && possible.get<bool>() ? " possibly meets " : " meets ";
+  } else if (kind == "conflict_over") {
+    text += " no longer meets ";
+  } else {
+    text += " and what follows are of concern (" + Word(kind) + "): ";
+  }
+  text += Described(other);
   const json meets = MemberOf(notice, "meets");
   if (meets.is_array() && !meets.empty() && meets[0].is_object()) {
     text += ", in " + Grouped(meets.size()) + (meets.size() == 1 ? " place" : " places") + ", the first from " +
