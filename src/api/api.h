@@ -22,7 +22,6 @@ namespace wideberth::api {
 struct WebhookState {
   size_t waiting = 0;   // notices to be sent
   size_t attempts = 0;  // of the first of these
-  size_t attempts_max = 1;
   size_t given_up = 0;
   std::string last_error;
   std::optional<TimeNs> last_attempt;

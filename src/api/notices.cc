@@ -11,6 +11,7 @@
 #include "api/notice_board.h"
 #include "api/page.h"
 #include "api/volume_json.h"
+#include "api/webhooks.h"
 #include "base/json_writer.h"
 #include "base/rfc3339.h"
 #include "crypto/jws.h"
@@ -294,7 +295,7 @@ http::Response WebhookAnswer(const Call& call, const std::string& url) {
       to.Key("public_key").String(call.options.webhook_public_key);
       to.Key("waiting").Int(static_cast<int64_t>(state.waiting));
       to.Key("attempts").Int(static_cast<int64_t>(state.attempts));
-      to.Key("attempts_max").Int(static_cast<int64_t>(state.attempts_max));
+      to.Key("tried_for_s").Int(std::chrono::seconds(kWebhookTriedFor).count());
       to.Key("given_up").Int(static_cast<int64_t>(state.given_up));
       if (!state.last_error.empty()) to.Key("last_error").String(state.last_error);
       if (state.last_attempt) to.Key("last_attempt_at").String(FormatRfc3339(*state.last_attempt));
