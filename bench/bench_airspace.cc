@@ -134,7 +134,8 @@ void BenchAirspace(const Options& options, Table& table) {
     const auto start = Timer::now();
     const auto store = *store::SqliteStore::Open(directory);
     const os::SystemClock clock;
-    const auto node = *node::Node::Start(*store, clock, {});
+    os::SystemRng rng;
+    const auto node = *node::Node::Start(*store, clock, rng, {});
     table.Add({"restart: the store read, the index built", SecondsSince(start), "s", false, target(10), "", 0});
     WB_CHECK(node->sizes().intents == count);
   }

@@ -19,6 +19,7 @@
 #include "geo/outline.h"
 #include "index/cell_cover.h"
 #include "node/node.h"
+#include "os/system.h"
 #include "store/sqlite_store.h"
 
 namespace wideberth::bench {
@@ -197,7 +198,9 @@ void BenchDay(const Options& options, Table& table) {
       fmt::print(stderr, "bench: {}\n", error.message);
       std::_Exit(1);
     };
-    const auto node = *node::Node::Start(*store, clock, node_options);
+    node_options.ledger = false;  // it keeps everything, for ever; what stays of the rest is looked at here
+    os::SystemRng rng;
+    const auto node = *node::Node::Start(*store, clock, rng, node_options);
     const auto wait_until_empty = [&] {
       clock.now_ns += 3 * kHourNs;
       while (node->sizes().intents + node->sizes().subscriptions > 0)

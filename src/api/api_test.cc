@@ -55,7 +55,8 @@ class ApiTest : public testing::Test {
  protected:
   http::Response Ask(node::NodeOptions options, const std::string& method, const std::string& path,
                      const std::string& body = "") {
-    const auto node = *node::Node::Start(store_, clock_, std::move(options));
+    options.ledger = false;
+    const auto node = *node::Node::Start(store_, clock_, rng_, std::move(options));
     KeySet trusted;
     EXPECT_TRUE(trusted.AddPem(Keys().public_pem, "key"));
     TokenVerifier verifier(trusted, {.audiences = {"localhost"}});

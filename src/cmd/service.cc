@@ -103,7 +103,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   node_options.on_batch = [metrics = &parts->metrics](size_t commands, double commit_s) {
     metrics->CountBatch(commands, commit_s);
   };
-  WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, std::move(node_options)));
+  WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, parts->rng, std::move(node_options)));
   parts->api = std::make_unique<api::Api>(
       *parts->node, *parts->verifier, parts->clock, parts->rng,
       api::ApiOptions{.allow_http_uss = options.allow_http_uss,

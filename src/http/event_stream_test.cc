@@ -74,7 +74,7 @@ class EventStreams : public ::testing::Test {
     options.listen = "127.0.0.1:0";
     auto server = Server::Start(
         options,
-        [this](Request request, const Server::Respond& respond) {
+        [this](const Request& request, const Server::Respond& respond) {
           Response response;
           response.sender = "one";
           response.body = "ordinary";

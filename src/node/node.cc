@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace wideberth::node {
 
-Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& clock, NodeOptions options) {
-  std::unique_ptr<Node> node(new Node(store, clock, std::move(options)));
+Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& clock, Rng& rng, NodeOptions options) {
+  std::unique_ptr<Node> node(new Node(store, clock, rng, std::move(options)));
   WB_TRY(node->durable_, store.position());
   node->applied_batch_ = node->durable_.batch;
   node->last_time_ = node->durable_.time;
@@ -16,6 +17,17 @@ Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& cloc
     return node->airspace_.Restore(key, std::move(entity));
   }));
   WB_TRY_OK(node->airspace_.FinishRestore());
+  if (node->options_.ledger) {
+    WB_TRY(auto reader, store.OpenLedger());
+    WB_TRY(node->ledger_, LedgerLog::Open(std::move(reader)));
+  }
+  if (!node->airspace_.has_secret()) {
+    model::Initialise initialise;
+    rng.Fill(std::as_writable_bytes(std::span(initialise.secret.bytes)));
+    std::vector<Waiting> first;
+    first.push_back({initialise, nullptr});
+    if (!node->RunBatch(std::move(first))) return Error{Code::kIo, "the store cannot be written"};
+  }
   node->sequencer_ = std::thread([raw = node.get()] { raw->Run(); });
   return node;
 }
@@ -113,7 +125,8 @@ void Node::Run() {
 }
 
 bool Node::RunBatch(std::vector<Waiting> batch) {
-  std::vector<model::RecordChange> changes;
+  model::Effects effects;
+  LedgerLog::Appended appended;
   std::vector<model::Outcome> outcomes;
   store::Position to;
   {
@@ -126,15 +139,19 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
     const std::lock_guard lock(airspace_mutex_);
     // The clock may have been set back. No two commands have the same time: F3411's versions are made of it.
     last_time_ = std::max(TimeNs{last_time_.value + 1}, clock_.Now());
-    outcomes.push_back(airspace_.Apply({last_time_, options_.strict_availability}, waiting.command, changes));
-    if (!changes.empty()) applied_batch_ = to.batch;
+    model::Stamp stamp{last_time_, options_.strict_availability, ledger_ != nullptr, {}};
+    rng_.Fill(std::as_writable_bytes(std::span(stamp.seed)));
+    const size_t events_before = effects.events.size();
+    outcomes.push_back(airspace_.Apply(stamp, waiting.command, effects));
+    if (ledger_) ledger_->Append(stamp.seed, std::span(effects.events).subspan(events_before), appended);
+    if (!effects.records.empty() || !appended.entries.empty()) applied_batch_ = to.batch;
   }
   to.time = last_time_;
   // A batch that changed nothing has nothing to make durable.
-  const bool commits = !changes.empty();
+  const bool commits = !effects.records.empty() || !appended.entries.empty();
   if (commits) {
     const auto start = std::chrono::steady_clock::now();
-    const Result<void> committed = store_.CommitRecords(to, changes);
+    const Result<void> committed = store_.Commit({to, effects.records, appended.entries, appended.tiles});
     if (!committed) {
       {
         const std::lock_guard lock(queue_mutex_);
@@ -155,6 +172,9 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
     // All of them: what they saw was applied in this batch at the latest.
     ready.swap(readers_);
   }
+  if (commits && ledger_) ledger_->Publish();
+  if (commits && options_.on_committed)
+    options_.on_committed({std::move(effects.notices), effects.keys_changed, effects.messages_to_send});
   for (size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].done) batch[i].done(std::move(outcomes[i]));
   }

@@ -17,11 +17,20 @@
 #include "airspace/airspace.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/rng.h"
 #include "model/command.h"
 #include "node/fair_queue.h"
+#include "node/ledger_log.h"
 #include "store/store.h"
 
 namespace wideberth::node {
+
+// What of a batch concerns others than who asked for it.
+struct Committed {
+  std::vector<model::NoticePosted> notices;
+  bool keys_changed = false;      // of parties
+  bool messages_to_send = false;  // to other USSs
+};
 
 struct NodeOptions {
   bool strict_availability = true;  // F3548's 412 for a USS that is marked Down
@@ -33,6 +42,10 @@ struct NodeOptions {
   std::function<void(const Error&)> on_fatal;
   // Told of each batch, on the sequencer's thread; may be empty.
   std::function<void(size_t commands, double commit_s)> on_batch;
+  // Told of each batch that changed something, on the sequencer's thread, once it is durable and before anybody has an
+  // answer; short; may be empty. It may call Read.
+  std::function<void(const Committed&)> on_committed;
+  bool ledger = true;  // whether what happens is kept in the store's ledger
 };
 
 // Owns one airspace: puts commands in order, applies them, makes them durable a batch at a time, then answers. While a
@@ -40,8 +53,8 @@ struct NodeOptions {
 class Node {
  public:
   // Builds the airspace from the store and starts the sequencer's thread. kInvalid or kIo for a store that cannot be
-  // trusted. `store` and `clock` outlive the node.
-  static Result<std::unique_ptr<Node>> Start(store::Store& store, const Clock& clock, NodeOptions options);
+  // trusted. `store`, `clock` and `rng` outlive the node. A new store gets its secret (model::Initialise).
+  static Result<std::unique_ptr<Node>> Start(store::Store& store, const Clock& clock, Rng& rng, NodeOptions options);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -64,6 +77,8 @@ class Node {
   airspace::Airspace::Sizes sizes() const;
   size_t queue_length() const;
   store::Position position() const;
+  // Null without one.
+  const LedgerLog* ledger() const { return ledger_.get(); }
 
  private:
   struct Waiting {
@@ -75,8 +90,8 @@ class Node {
     std::function<void()> done;
   };
 
-  Node(store::Store& store, const Clock& clock, NodeOptions options)
-      : store_(store), clock_(clock), options_(std::move(options)), queue_(options_.queue_max) {}
+  Node(store::Store& store, const Clock& clock, Rng& rng, NodeOptions options)
+      : store_(store), clock_(clock), rng_(rng), options_(std::move(options)), queue_(options_.queue_max) {}
   // REQUIRES: queue_mutex_ is held.
   Result<void> CheckRoom(std::string_view party) const;
   void Run();
@@ -85,7 +100,9 @@ class Node {
 
   store::Store& store_;
   const Clock& clock_;
+  Rng& rng_;
   const NodeOptions options_;
+  std::unique_ptr<LedgerLog> ledger_;
 
   // The airspace. A writer takes `turn_` first and keeps it, so that readers who come later cannot starve it.
   mutable std::mutex turn_;

@@ -61,6 +61,22 @@ class FakeStore final : public store::Store {
   store::Position position_;
 };
 
+class CountingRng final : public Rng {
+ public:
+  void Fill(std::span<std::byte> bytes) override {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(next_++);
+  }
+
+ private:
+  std::atomic<unsigned> next_{0};
+};
+
+std::unique_ptr<Node> StartNode(FakeStore& store, const Clock& clock, NodeOptions options = {}) {
+  static CountingRng rng;
+  options.ledger = false;
+  return *Node::Start(store, clock, rng, std::move(options));
+}
+
 model::SetAvailability Mark(const std::string& uss, const std::string& old_version, const std::string& version) {
   return {uss, old_version, model::Availability::kDown, version};
 }
@@ -75,13 +91,13 @@ TEST(Node, AnswersWhatIsDurableAndStartsAgainWithIt) {
   FakeStore store;
   FixedClock clock;
   {
-    auto node = *Node::Start(store, clock, {});
+    auto node = StartNode(store, clock);
     EXPECT_TRUE(std::holds_alternative<model::AvailabilitySet>(Do(*node, Mark("u", "", "1"))));
-    EXPECT_EQ(store.records_.size(), 1u);
+    EXPECT_EQ(store.records_.size(), 2u) << "the secret, and this";
     EXPECT_TRUE(std::holds_alternative<Error>(Do(*node, Mark("u", "", "2"))));
   }
-  auto node = *Node::Start(store, clock, {});
-  EXPECT_EQ(node->position().batch, 1u);
+  auto node = StartNode(store, clock);
+  EXPECT_EQ(node->position().batch, 2u);
   EXPECT_TRUE(std::holds_alternative<model::AvailabilitySet>(Do(*node, Mark("u", "1", "2"))));
 }
 
@@ -97,20 +113,20 @@ TEST(Node, GivesEachCommandALaterTimeWhateverTheClockDoes) {
     const model::Outcome outcome = Do(node, put);
     return std::get<model::IdentificationServiceAreaChanged>(outcome).area;
   };
-  auto node = *Node::Start(store, clock, {});
+  auto node = StartNode(store, clock);
   const auto first = create(*node, 1);
   clock.now_ = 900 * kNsPerSecond;  // set back
   const model::Outcome deleted = Do(*node, model::DeleteIdentificationServiceArea{first.id, "u", first.version});
   ASSERT_TRUE(std::holds_alternative<model::IdentificationServiceAreaChanged>(deleted));
   node = nullptr;
-  node = *Node::Start(store, clock, {});
+  node = StartNode(store, clock);
   EXPECT_LT(first.version, create(*node, 1).version) << "the one with the same id had that version";
 }
 
 TEST(Node, AReadDoesNotShowWhatIsNotDurable) {
   FakeStore store;
   FixedClock clock;
-  auto node = *Node::Start(store, clock, {});
+  auto node = StartNode(store, clock);
   store.Hold(true);
   std::promise<void> written;
   ASSERT_TRUE(node->Submit("party", Mark("u", "", "1"), [&](const model::Outcome&) { written.set_value(); }));
@@ -136,7 +152,7 @@ TEST(Node, OneFailedCommitEndsEverything) {
   std::promise<std::string> fatal;
   NodeOptions options;
   options.on_fatal = [&](const Error& error) { fatal.set_value(error.message); };
-  auto node = *Node::Start(store, clock, options);
+  auto node = StartNode(store, clock, options);
   store.Fail();
   std::atomic<bool> answered = false;
   ASSERT_TRUE(node->Submit("party", Mark("u", "", "1"), [&](const model::Outcome&) { answered = true; }));
@@ -153,7 +169,7 @@ TEST(Node, AFullQueueRefusesAndLosesNothing) {
   FixedClock clock;
   NodeOptions options;
   options.queue_max = 10;
-  auto node = *Node::Start(store, clock, options);
+  auto node = StartNode(store, clock, options);
   store.Hold(true);
   std::atomic<int> answered = 0;
   const auto flood = [&](const std::string& party) {
@@ -184,11 +200,11 @@ TEST(Node, AFullQueueRefusesAndLosesNothing) {
 TEST(Node, TimeNeverGoesBack) {
   FakeStore store;
   FixedClock clock;
-  auto node = *Node::Start(store, clock, {});
+  auto node = StartNode(store, clock);
   Do(*node, Mark("u", "", "1"));
   clock.now_ = 5;
   Do(*node, Mark("v", "", "1"));
-  EXPECT_EQ(node->position().time.value, 1'000 * kNsPerSecond + 1);
+  EXPECT_EQ(node->position().time.value, 1'000 * kNsPerSecond + 2) << "the third command, with the secret";
 }
 
 }  // namespace
