@@ -13,6 +13,7 @@ void AddDemo(CLI::App& app, int& status);
 void AddToken(CLI::App& app, int& status);
 void AddData(CLI::App& app, int& status);
 void AddBench(CLI::App& app, int& status);
+void AddKeygen(CLI::App& app, int& status);
 
 }  // namespace wideberth::cmd
 
