@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
   wideberth::cmd::AddDemo(app, status);
   wideberth::cmd::AddKeygen(app, status);
   wideberth::cmd::AddToken(app, status);
+  wideberth::cmd::AddDeclare(app, status);
+  wideberth::cmd::AddListen(app, status);
+  wideberth::cmd::AddReceipt(app, status);
   wideberth::cmd::AddData(app, status);
   wideberth::cmd::AddBench(app, status);
   try {
