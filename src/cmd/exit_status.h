@@ -13,8 +13,9 @@ namespace wideberth::cmd {
 enum ExitStatus : int {
   kExitDone = 0,           // and, of check: no conflict
   kExitCannotWrite = 1,    // the result could not be written; of bench: something failed
+  kExitFailed = 1,         // of what calls a service: it cannot be reached, is busy or answers nonsense
   kExitBadInput = 2,       // bad arguments or bad input; stderr says file, line, field and reason
-  kExitConflictsFound = 3  // of check
+  kExitConflictsFound = 3  // of check; of declare: refused for them
 };
 
 // Says on stderr what went wrong.

@@ -14,7 +14,11 @@ int main(int argc, char** argv) {
   wideberth::cmd::AddVolumes(app, status);
   wideberth::cmd::AddServe(app, status);
   wideberth::cmd::AddDemo(app, status);
+  wideberth::cmd::AddKeygen(app, status);
   wideberth::cmd::AddToken(app, status);
+  wideberth::cmd::AddDeclare(app, status);
+  wideberth::cmd::AddListen(app, status);
+  wideberth::cmd::AddReceipt(app, status);
   wideberth::cmd::AddData(app, status);
   wideberth::cmd::AddBench(app, status);
   try {

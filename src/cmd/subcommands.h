@@ -13,6 +13,10 @@ void AddDemo(CLI::App& app, int& status);
 void AddToken(CLI::App& app, int& status);
 void AddData(CLI::App& app, int& status);
 void AddBench(CLI::App& app, int& status);
+void AddKeygen(CLI::App& app, int& status);
+void AddDeclare(CLI::App& app, int& status);
+void AddListen(CLI::App& app, int& status);
+void AddReceipt(CLI::App& app, int& status);
 
 }  // namespace wideberth::cmd
 

@@ -1,17 +1,16 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "api/token_maker.h"
 #include "cmd/exit_status.h"
+#include "cmd/party_key.h"
 #include "cmd/subcommands.h"
+#include "crypto/ed25519.h"
 #include "os/system.h"
 
 namespace wideberth::cmd {
@@ -21,16 +20,21 @@ struct TokenOptions {
   std::string key = "wideberth-test";
   api::TokenClaims claims{.issuer = "wideberth-test", .scope = "utm.strategic_coordination"};
   std::vector<std::string> scopes;
+  std::string party;
   int64_t life_s = 3600;
 };
 
-Result<void> Write(const std::string& path, const std::string& text, mode_t mode) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) return Error{Code::kIo, path + ": cannot make it: " + std::strerror(errno)};
-  const ssize_t written = write(fd, text.data(), text.size());
-  if (close(fd) != 0 || written != static_cast<ssize_t>(text.size()))
-    return Error{Code::kIo, path + ": cannot write it"};
-  return {};
+std::string ScopeOf(const TokenOptions& options) { return fmt::format("{}", fmt::join(options.scopes, " ")); }
+
+int RunPartyToken(const TokenOptions& options) {
+  const Result<crypto::PrivateKey> key = ReadPartyKey(options.key);
+  if (!key) return Fail(key.error(), kExitBadInput);
+  const PartyClaims claims{.party = options.party,
+                           .audiences = options.claims.audiences,
+                           .scope = ScopeOf(options),
+                           .life_s = options.life_s};
+  fmt::print("{}\n", MakePartyToken(*key, claims, os::SystemClock().Now()));
+  return kExitDone;
 }
 
 int RunToken(TokenOptions options) {
@@ -38,24 +42,22 @@ int RunToken(TokenOptions options) {
   const std::string public_file = options.key + ".pub.pem";
   std::string private_pem;
   if (std::filesystem::exists(private_file)) {
-    std::ifstream file(private_file, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return Fail({Code::kIo, private_file + ": cannot read it"}, kExitBadInput);
-    private_pem = text.str();
+    Result<std::string> text = ReadWholeFile(private_file, crypto::kPemBytesMax);
+    if (!text) return Fail(text.error(), kExitBadInput);
+    private_pem = *std::move(text);
   } else {
     const Result<api::KeyPair> pair = api::MakeKeyPair();
     if (!pair) return Fail(pair.error(), kExitCannotWrite);
-    if (const auto written = Write(private_file, pair->private_pem, 0600); !written)
+    if (const auto written = WriteNewFile(private_file, pair->private_pem, 0600); !written)
       return Fail(written.error(), kExitCannotWrite);
-    if (const auto written = Write(public_file, pair->public_pem, 0644); !written)
+    if (const auto written = WriteNewFile(public_file, pair->public_pem, 0644); !written)
       return Fail(written.error(), kExitCannotWrite);
     fmt::print(stderr, "wideberth: made the key pair {} and {}; for tests only\n", private_file, public_file);
     private_pem = pair->private_pem;
   }
   options.claims.issued_s = os::SystemClock().Now().value / kNsPerSecond;
   options.claims.expires_s = options.claims.issued_s + options.life_s;
-  if (!options.scopes.empty()) options.claims.scope = fmt::format("{}", fmt::join(options.scopes, " "));
+  if (!options.scopes.empty()) options.claims.scope = ScopeOf(options);
   const Result<std::string> token = api::MakeToken(private_pem, options.claims);
   if (!token) return Fail({token.error().code, private_file + ": " + token.error().message}, kExitBadInput);
   fmt::print("{}\n", *token);
@@ -65,29 +67,44 @@ int RunToken(TokenOptions options) {
 }  // namespace
 
 void AddToken(CLI::App& app, int& status) {
-  CLI::App* token = app.add_subcommand("token", "Make a signed token for tests, where there is no OAuth server");
+  CLI::App* token = app.add_subcommand(
+      "token", "Make a signed token: a party's own, or one for tests where there is no OAuth server");
   const auto options = std::make_shared<TokenOptions>();
-  token->add_option("--key", options->key, "NAME of the key pair NAME.pem and NAME.pub.pem; made if it is not there")
-      ->capture_default_str();
   token
-      ->add_option("--subject", options->claims.subject,
-                   "Who the token is of (sub): the manager of what is written with it")
-      ->required();
+      ->add_option("--key", options->key,
+                   "With --party: its private key, a file of `wideberth keygen`. Otherwise the NAME of the key pair "
+                   "NAME.pem and NAME.pub.pem, made if it is not there")
+      ->capture_default_str();
+  CLI::Option* party = token->add_option("--party", options->party,
+                                         "Whose token it is (iss and sub), by the name it is registered with");
+  CLI::Option* subject = token->add_option("--subject", options->claims.subject,
+                                           "Who the token is of (sub): the manager of what is written with it");
+  party->excludes(subject);
   token
       ->add_option("--audience", options->claims.audiences,
                    "Whom it is for (aud): the host of the URL that is called; may repeat")
       ->required();
-  token->add_option("--scope", options->scopes, "A scope; may repeat (utm.strategic_coordination)");
-  token->add_option("--issuer", options->claims.issuer, "Who made it (iss)")->capture_default_str();
-  token->add_option("--life-s", options->life_s, "Seconds until it expires; the DSS accepts up to 3600")
+  token->add_option("--scope", options->scopes,
+                    "A scope; may repeat (utm.strategic_coordination; a party's token has all that it may do)");
+  CLI::Option* issuer =
+      token->add_option("--issuer", options->claims.issuer, "Who made it (iss)")->capture_default_str();
+  party->excludes(issuer);
+  token->add_option("--lifetime,--life-s", options->life_s, "Seconds until it expires; the service accepts up to 3600")
       ->capture_default_str();
   token->footer(
       "The token goes to standard output.\n\n"
       "Examples:\n"
+      "  wideberth token --key alpine-rescue.key --party alpine-rescue --audience sky.example --lifetime 600\n"
       "  wideberth token --key test --subject uss1 --audience localhost\n"
       "  wideberth token --key test --subject uss1 --audience localhost --scope utm.strategic_coordination --scope "
       "utm.constraint_processing");
-  token->callback([options, &status] { status = RunToken(*options); });
+  token->callback([options, &status] {
+    if (options->party.empty() && options->claims.subject.empty())
+      status = Fail({Code::kInvalid, "token: say whose it is: --party NAME, or --subject NAME for a test's token"},
+                    kExitBadInput);
+    else
+      status = options->party.empty() ? RunToken(*options) : RunPartyToken(*options);
+  });
 }
 
 }  // namespace wideberth::cmd

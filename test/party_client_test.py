@@ -1,0 +1,423 @@
+#!/usr/bin/env python3
+"""Runs the subcommands of parties as their users do: keygen, token; and declare, listen, receipt against a service of the test's own, which breaks
+off, refuses and lies as ours does not.
+
+  party_client_test.py WIDEBERTH
+"""
+import base64
+import hashlib
+import http.server
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv[1])
+
+
+def run(*arguments, stdin=b"", timeout=60):
+    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def decoded(part):
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def key(self, name="a.key"):
+        status, out, err = run("keygen", self.path(name))
+        self.assertEqual(status, 0, err)
+        return self.path(name), out
+
+
+class Keygen(InFolder):
+    def test_the_private_key_is_its_owners_alone(self):
+        key, _ = self.key()
+        self.assertEqual(stat.S_IMODE(os.stat(key).st_mode), 0o600)
+
+    def test_openssl_reads_the_key_and_finds_the_same_public_one(self):
+        key, out = self.key()
+        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], capture_output=True, check=True).stdout
+        with open(key + ".pub", "rb") as file:
+            self.assertEqual(file.read(), public)
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public, capture_output=True, check=True).stdout
+        jwk = json.loads(out.split("JWK")[1].split("\n")[0])
+        self.assertEqual((jwk["kty"], jwk["crv"], decoded(jwk["x"])), ("OKP", "Ed25519", der[-32:]))
+
+    def test_no_file_is_overwritten(self):
+        for there in ("b.key", "b.key.pub"):
+            with open(self.path(there), "w", encoding="utf-8") as file:
+                file.write("mine")
+            status, _, err = run("keygen", self.path("b.key"))
+            self.assertEqual(status, 1)
+            self.assertIn(there + ": there is such a file already", err)
+            with open(self.path(there), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "mine")
+            os.remove(self.path(there))
+            self.assertFalse(os.path.exists(self.path("b.key")), "a key without its public part stays behind")
+
+    def test_two_keys_differ(self):
+        self.assertNotEqual(self.key("a")[1].split()[-1], self.key("b")[1].split()[-1])
+
+
+class Token(InFolder):
+    def test_a_party_signs_its_own(self):
+        key, out = self.key()
+        status, token, err = run("token", "--key", key, "--party", "alpine", "--audience", "sky.example", "--lifetime", 60)
+        self.assertEqual(status, 0, err)
+        header, payload, signature = token.strip().split(".")
+        self.assertEqual(json.loads(decoded(header)),
+                         {"alg": "EdDSA", "typ": "JWT", "kid": out.split("key id")[1].split()[0]})
+        claims = json.loads(decoded(payload))
+        self.assertEqual((claims["iss"], claims["sub"], claims["aud"]), ("alpine", "alpine", "sky.example"))
+        self.assertEqual(claims["exp"] - claims["iat"], 60)
+        self.assertLess(abs(claims["iat"] - time.time()), 60)
+        self.assertNotIn("scope", claims)
+        for name, content in (("signature", decoded(signature)), ("signed", f"{header}.{payload}".encode())):
+            with open(self.path(name), "wb") as file:
+                file.write(content)
+        verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key + ".pub", "-rawin", "-sigfile", self.path("signature")]
+        subprocess.run([*verify, "-in", self.path("signed")], capture_output=True, check=True)
+
+    def test_scopes_take_rights_away(self):
+        key, _ = self.key()
+        _, token, _ = run("token", "--key", key, "--party", "a", "--audience", "s", "--scope", "wideberth.party", "--scope", "x")
+        self.assertEqual(json.loads(decoded(token.split(".")[1]))["scope"], "wideberth.party x")
+
+    def test_a_wrong_key_is_named(self):
+        run("token", "--key", self.path("rsa"), "--subject", "u", "--audience", "s")
+        for name, what in (("rsa.pem", "Ed25519 is expected"), ("none", "cannot read it"), ("rsa.pub.pem", "rsa.pub.pem: ")):
+            status, _, err = run("token", "--key", self.path(name), "--party", "a", "--audience", "s")
+            self.assertEqual(status, 2)
+            self.assertIn(what, err)
+
+    def test_somebody_must_be_named_and_only_once(self):
+        self.assertEqual(run("token", "--key", self.path("k"), "--audience", "s")[0], 2)
+        self.assertEqual(run("token", "--key", self.path("k"), "--audience", "s", "--party", "a", "--subject", "b")[0], 2)
+        self.assertEqual(os.listdir(self.folder), [])
+
+
+class Service(http.server.ThreadingHTTPServer):
+    """Answers as api/wideberth.yaml says, with what the test puts into it, and keeps what was asked."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = []   # (status, headers, body), one for each request
+        self.streams = []   # a list of parts for each; None breaks the connection off
+        self.asked = []     # (method, path, headers, body)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        self.server.asked.append((self.command, self.path, dict(self.headers), json.loads(body) if body else None))
+        if self.path == "/api/v1/events" and self.server.streams:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.close_connection = True
+            for part in self.server.streams.pop(0):
+                if part is None:
+                    return
+                self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
+            return
+        status, headers, body = self.server.answers.pop(0) if self.server.answers else (503, {}, {"error_message": "no more"})
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+
+def volume(**properties):
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [8.0, 47.0]},
+            "properties": {"radius_m": 300, "altitude_lower_m": 500, "altitude_upper_m": 600, "time_start": "2099-06-01T10:00:00Z",
+                           "time_end": "2099-06-01T11:00:00Z", **properties}}
+
+
+def conflict(ovn="other-ovn-0123456789", **members):
+    other = {"type": "intent", "id": "b" * 8, "disclosure": "full", "priority": 1, "party": "city", "state": "accepted",
+             "version": 1, "possible": False}
+    if ovn:
+        other["ovn"] = ovn
+    meeting = {"volume": 0, "other_volume": 0, "altitude_lower_m": 500, "altitude_upper_m": 600, "time_start": "2099-06-01T10:00:00Z",
+               "time_end": "2099-06-01T11:00:00Z", "bbox_deg": [8.0, 47.0, 8.01, 47.01]}
+    return {"other": other, "in_key": False, "needs_key": True, "meets": [meeting], **members}
+
+
+DECLARED = {"type": "FeatureCollection", "kind": "intent", "id": "a-1", "ovn": "own-ovn-0123456789", "version": 1, "party": "alpine",
+            "state": "accepted", "priority": 0, "disclosure": "full", "visible_to": [], "features": [volume()]}
+
+
+def notice(number, **members):
+    identity = f"0000000{number}-0000-4000-8000-000000000000"
+    text = json.dumps({"id": identity, "party": "alpine", "made_at": "2099-06-01T09:00:00Z", "kind": "conflict", "because": "declared",
+                       "own": {"type": "intent", "id": "a-1", "ovn": "x", "version": 1}, "other": conflict()["other"],
+                       "meets": conflict()["meets"]}, ensure_ascii=False)
+    return {"id": identity, "number": number, "made_at": "2099-06-01T09:00:00Z", "repeated": 0,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(), "text": text, **members}
+
+
+def event(of):
+    return f"id: {of['number']}\nevent: notice\ndata: {json.dumps(of)}\n\n".encode()
+
+
+class WithService(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.service = Service()
+        self.addCleanup(self.service.server_close)
+        self.addCleanup(self.service.shutdown)
+        self.key_file, self.key_words = self.key()
+        with open(self.path("f.geojson"), "w", encoding="utf-8") as file:
+            json.dump({"type": "FeatureCollection", "features": [volume()]}, file)
+
+    def as_party(self, *arguments, **options):
+        return run(*arguments, "--url", self.service.url, "--key", self.key_file, "--party", "alpine", **options)
+
+    def declare(self, *arguments, **options):
+        return self.as_party("declare", *arguments, **options)
+
+
+class Declare(WithService):
+    def test_an_intent_is_sent_with_a_token_of_its_party(self):
+        self.service.answers = [(201, {"Location": "/x"}, {"intent": DECLARED, "conflicts": []})]
+        status, out, err = self.declare(self.path("f.geojson"), "--priority", 3, "--disclosure", "volume", "--visible-to", "g")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("intent declared\n  id         a-1\n  ovn        own-ovn-0123456789\n", out)
+        self.assertIn("no conflict", out)
+        (method, path, headers, body), = self.service.asked
+        self.assertEqual((method, path), ("POST", "/api/v1/intents"))
+        self.assertEqual(body, {"type": "FeatureCollection", "priority": 3, "disclosure": "volume", "visible_to": ["g"], "features": [volume()]})
+        claims = json.loads(decoded(headers["Authorization"].removeprefix("Bearer ").split(".")[1]))
+        self.assertEqual((claims["iss"], claims["sub"], claims["aud"]), ("alpine", "alpine", "127.0.0.1"))
+
+    def test_a_conflict_is_refused_with_a_table(self):
+        possible = conflict(None)
+        possible["other"] = {"type": "constraint_reference", "id": "c", "manager": "uss1", "uss_base_url": "https://u.example", "version": 1,
+                             "possible": True}
+        self.service.answers = [(409, {}, {"message": "it conflicts", "conflicts": [conflict(), possible]})]
+        status, out, err = self.declare("-", stdin=json.dumps(volume()).encode())
+        self.assertEqual(status, 3)
+        self.assertIn("refused: 2 conflicts\nCERTAINTY", out)
+        self.assertIn("2099-06-01 10:00:00 to 11:00:00", out)
+        self.assertIn("uss1 (https://u.example)", out)
+        self.assertIn("--accept-conflicts", err)
+        self.assertIn("--ovn OVN", err)
+        self.assertEqual(len(self.service.asked), 1)
+
+    def test_conflicts_are_accepted_with_what_was_told_of_them(self):
+        lower = conflict("lower-needs-no-key", needs_key=False)
+        again = {"message": "it conflicts", "conflicts": [conflict(in_key=True), conflict("third-ovn-0123456789")]}
+        self.service.answers = [(409, {}, {"message": "it conflicts", "conflicts": [conflict(), lower]}), (409, {}, again),
+                                (200, {}, {"intent": DECLARED, "conflicts": [conflict(in_key=True)]})]
+        status, out, _ = self.declare(self.path("f.geojson"), "--update", "a 1/o/n", "--accept-conflicts", "--ovn", "mine")
+        self.assertEqual(status, 0)
+        self.assertIn("1 conflict, accepted:\nCERTAINTY", out)
+        self.assertEqual([(method, path) for method, path, _, _ in self.service.asked], [("PUT", "/api/v1/intents/a%201/o%2Fn")] * 3)
+        self.assertEqual([sorted(body["key"]) for _, _, _, body in self.service.asked],
+                         [["mine"], ["mine", "other-ovn-0123456789"], ["mine", "other-ovn-0123456789", "third-ovn-0123456789"]])
+
+    def test_what_is_only_possible_is_not_accepted_without_its_ovn(self):
+        self.service.answers = [(409, {}, {"message": "it conflicts", "conflicts": [conflict(None)]})] * 2
+        self.assertEqual(self.declare(self.path("f.geojson"), "--accept-conflicts")[0], 3)
+        self.assertEqual(len(self.service.asked), 1)
+
+    def test_a_service_that_always_refuses_is_not_asked_for_ever(self):
+        self.service.answers = [(409, {}, {"message": "m", "conflicts": [conflict(f"ovn-{i:0>16}")]}) for i in range(20)]
+        self.assertEqual(self.declare(self.path("f.geojson"), "--accept-conflicts", timeout=30)[0], 3)
+        self.assertEqual(len(self.service.asked), 6)
+
+    def test_changes_go_to_their_paths(self):
+        for arguments, method, path, body in (
+                (["--withdraw", "a-1/o"], "DELETE", "/api/v1/intents/a-1/o", None),
+                (["--withdraw", "a-1/o", "--constraint"], "DELETE", "/api/v1/constraints/a-1/o", None),
+                (["--activate", "a-1/o", "--ovn", "k"], "POST", "/api/v1/intents/a-1/o/activate", {"key": ["k"]}),
+                (["--end", "a-1/o"], "POST", "/api/v1/intents/a-1/o/end", None)):
+            kind = "constraint" if "--constraint" in arguments else "intent"
+            self.service.answers = [(200, {}, {kind: DECLARED})]
+            self.service.asked.clear()
+            status, out, err = self.declare(*arguments)
+            self.assertEqual((status, err), (0, ""))
+            self.assertIn(kind + " ", out)
+            self.assertEqual([(a, b, d) for a, b, _, d in self.service.asked], [(method, path, body)])
+
+    def test_json_is_the_answer_as_it_came(self):
+        self.service.answers = [(201, {}, {"intent": DECLARED, "conflicts": []})]
+        self.assertEqual(json.loads(self.declare(self.path("f.geojson"), "--json")[1]), {"intent": DECLARED, "conflicts": []})
+
+    def test_refusals_say_why(self):
+        for answer, expected, text in (
+                ((400, {}, {"message": "features[0].geometry: crosses itself"}), 2, "answered 400: features[0].geometry: crosses itself"),
+                ((401, {}, {"message": "no"}), 2, "is the public key registered"),
+                ((409, {}, {"message": "ovn: it is not the current one"}), 2, "not the current one"),
+                ((429, {"Retry-After": "7"}, {"message": "slow"}), 1, "(try again in 7 s)"),
+                ((503, {}, {"error_message": "busy\x1b[2J"}), 1, "busy?[2J"),
+                ((200, {}, b"<html>"), 1, "what is no JSON object"),
+                ((404, {}, b""), 1, "what is no JSON object")):
+            self.service.answers = [answer]
+            status, out, err = self.declare(self.path("f.geojson"))
+            self.assertEqual((status, out), (expected, ""), text)
+            self.assertIn(text, err)
+
+    def test_bad_arguments_ask_nobody(self):
+        good = self.path("f.geojson")
+        for arguments, text in (([], "FILE: name the GeoJSON file"), ([self.path("none")], "none: cannot read it"),
+                                ([good, "--withdraw", "a/b"], "leave it out"), (["--withdraw", "ab"], "is not ID/OVN"),
+                                (["--withdraw", "a/"], "is not ID/OVN"), (["--withdraw", "a/b", "--end", "a/b"], "at a time"),
+                                (["--constraint", "--end", "a/b"], "has no state"), ([good, "--disclosure", "private"], "--disclosure"),
+                                ([self.key_file], "is no JSON"), ([good, "--url", "ftp://x"], "--url"), ([good, "--url", "http://a b"], "--url"),
+                                ([good, "--url", "http://sky.example"], "--allow-http"), ([good, "--key", good], "f.geojson: ")):
+            replaced = [a for a in ("--url", "--key") if a in arguments]
+            others = {"--url": self.service.url, "--key": self.key_file, "--party": "alpine"}
+            rest = [word for name, value in others.items() if name not in replaced for word in (name, value)]
+            status, _, err = run("declare", *arguments, *rest)
+            self.assertEqual(status, 2, arguments)
+            self.assertIn(text, err)
+        self.assertEqual(self.service.asked, [])
+
+    def test_what_is_too_large_is_not_read_to_its_end(self):
+        with open(self.path("large"), "wb") as file:
+            file.truncate(5 << 20)
+        status, _, err = self.declare(self.path("large"))
+        self.assertEqual(status, 2)
+        self.assertIn("has more than 4194304 bytes", err)
+
+    def test_a_service_that_is_not_there(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}"
+            status, _, err = run("declare", self.path("f.geojson"), "--url", url, "--key", self.key_file, "--party", "a")
+        self.assertEqual(status, 1)
+        self.assertIn("is the service running there", err)
+
+
+class Listen(WithService):
+    def verify(self, message, jws):
+        header, nothing, signature = jws.split(".")
+        self.assertEqual(nothing, "")
+        self.assertEqual(json.loads(decoded(header))["alg"], "EdDSA")
+        payload = base64.urlsafe_b64encode(message).rstrip(b"=")
+        for name, content in (("signature", decoded(signature)), ("signed", header.encode() + b"." + payload)):
+            with open(self.path(name), "wb") as file:
+                file.write(content)
+        subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", self.key_file + ".pub", "-rawin", "-sigfile",
+                        self.path("signature"), "-in", self.path("signed")], capture_output=True, check=True)
+
+    def test_a_notice_is_printed_in_words_and_acknowledged_signed(self):
+        one = notice(1)
+        self.service.streams = [[b": \n\n", event(one)[:40], event(one)[40:]]]
+        self.service.answers = [(200, {}, {"notice": one})]
+        status, out, err = self.as_party("listen", "--ack", "--once")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("CONFLICT: your intent a-1 meets intent bbbbbbbb of city (priority 1, accepted), 2099-06-01 10:00:00 to 11:00:00 UTC", out)
+        self.assertIn(one["id"] + "   acknowledged", out)
+        method, path, _, body = self.service.asked[1]
+        self.assertEqual((method, path), ("POST", f"/api/v1/notices/{one['id']}/ack"))
+        self.verify(hashlib.sha256(one["text"].encode()).digest(), body["signature"])
+
+    def test_a_broken_stream_is_taken_up_where_it_was(self):
+        self.service.streams = [[event(notice(1)), event(notice(2)), event(notice(3))[:30], None], [event(notice(3))], [b""]]
+        status, out, err = self.as_party("listen", "--json", "--for", 4, "--after", 0)
+        self.assertEqual(status, 0, err)
+        self.assertEqual([json.loads(line)["number"] for line in out.splitlines()], [1, 2, 3])
+        ids = [headers.get("Last-Event-ID") for _, _, headers, _ in self.service.asked]
+        self.assertEqual(ids[:3], ["0", "2", "3"])
+        self.assertIn("connecting again in 1 s", err)
+
+    def test_what_was_not_printed_or_is_not_the_partys_is_not_signed(self):
+        text = json.loads(notice(1)["text"])
+        strangers = json.dumps({**text, "party": "city"})
+        for wrong, why in ((notice(1, sha256="0" * 64), "sha256: "), (notice(1, id="another"), "text: "),
+                           (notice(1, text=strangers, sha256=hashlib.sha256(strangers.encode()).hexdigest()), "text: ")):
+            self.service.streams = [[event(wrong)]]
+            self.service.asked.clear()
+            status, _, err = self.as_party("listen", "--ack", "--once")
+            self.assertEqual(status, 1)
+            self.assertIn("not acknowledged: " + why, err)
+            self.assertEqual(len(self.service.asked), 1)
+
+    def test_a_busy_service_is_asked_to_take_the_signature_again(self):
+        self.service.streams = [[event(notice(1))]]
+        self.service.answers = [(503, {}, {"error_message": "busy"}), (200, {}, {"notice": notice(1)})]
+        status, _, err = self.as_party("listen", "--ack", "--once")
+        self.assertEqual(status, 0)
+        self.assertIn("acknowledging again in 1 s", err)
+
+    def test_what_is_acknowledged_already_is_not_signed_again(self):
+        self.service.streams = [[event(notice(1, acknowledged_at="2099-06-01T09:00:00Z", repeated=2))]]
+        status, out, _ = self.as_party("listen", "--ack", "--once")
+        self.assertEqual((status, len(self.service.asked)), (0, 1))
+        self.assertIn("(told 3 times)", out)
+
+    def test_refusals_end_it_and_silence_is_told(self):
+        self.service.answers = [(403, {}, {"message": "no"})]
+        self.assertEqual(self.as_party("listen")[0], 2)
+        self.service.streams = [[b": \n\n"]]
+        status, _, err = self.as_party("listen", "--once", "--for", 1)
+        self.assertEqual(status, 1)
+        self.assertIn("no notice came in 1 s", err)
+        self.service.streams = [[b"id: 1\nevent: notice\ndata: {}\n\n"]]
+        self.assertEqual(self.as_party("listen")[0], 1)
+
+    def test_events_of_other_kinds_are_passed_over(self):
+        self.service.streams = [[b"id: 1\nevent: hello\ndata: {}\n\n", event(notice(2))]]
+        status, out, _ = self.as_party("listen", "--once", "--json")
+        self.assertEqual((status, json.loads(out)["number"]), (0, 2))
+
+
+class Receipt(WithService):
+    def test_it_is_written_as_it_came(self):
+        text = b'{"receipt": 1 }'
+        self.service.answers = [(200, {}, text)] * 2
+        self.assertEqual(self.as_party("receipt", "n/1", "-o", self.path("r")), (0, "", ""))
+        with open(self.path("r"), "rb") as file:
+            self.assertEqual(file.read(), text)
+        self.assertEqual(self.service.asked[0][:2], ("GET", "/api/v1/notices/n%2F1/receipt"))
+        self.assertEqual(self.as_party("receipt", "n")[1], text.decode())
+
+    def test_without_one_there_is_no_file(self):
+        for answer, expected in (((404, {}, {"message": "there is no such notice"}), 2), ((503, {}, {"error_message": "x"}), 1),
+                                 ((200, {}, b"<html>"), 1)):
+            self.service.answers = [answer]
+            self.assertEqual(self.as_party("receipt", "n", "-o", self.path("r"))[0], expected)
+            self.assertFalse(os.path.exists(self.path("r")))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
