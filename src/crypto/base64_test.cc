@@ -40,6 +40,22 @@ TEST(Base64, RefusesWhatItWouldNotWrite) {
   EXPECT_EQ(FromBase64Url(std::string_view("AAA\0", 4)), std::nullopt);
 }
 
+TEST(Base64, HasSixtyFourDigitsAndNoOthers) {
+  for (size_t at = 0; at < 4; ++at) {
+    int standard = 0;
+    int url = 0;
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = "AAAA";
+      text[at] = static_cast<char>(byte);
+      standard += FromBase64(text).has_value() ? 1 : 0;
+      url += FromBase64Url(text).has_value() ? 1 : 0;
+    }
+    // "AAA=" is padded.
+    EXPECT_EQ(standard, at == 3 ? 65 : 64) << at;
+    EXPECT_EQ(url, 64) << at;
+  }
+}
+
 // Law: for any text, what is read is written as that text again; for any bytes, what is written is read as those.
 TEST(Base64, TextAndBytesAreOneToOne) {
   std::mt19937 random(1);

@@ -229,6 +229,10 @@ TEST(Checkpoint, IsOpenedWithItsOperatorsKeyAlone) {
   EXPECT_THAT(OpenCheckpoint(bytes, stranger).error().message, HasSubstr("no signature of " + stranger.ToText()));
   const auto other = *VerifierKey::Make("other.example", SignatureType::kEd25519, Private('o').public_key());
   EXPECT_THAT(OpenCheckpoint(bytes, other).error().message, HasSubstr("other.example"));
+  // Nor is a good signature of a key for another ledger one for this.
+  Note note{WriteCheckpoint(Head()), {}};
+  note.signatures.push_back(SignText(note.text, other, Private('o')));
+  EXPECT_THAT(OpenCheckpoint(WriteNote(note), other).error().message, HasSubstr("is of the ledger"));
 }
 
 }  // namespace

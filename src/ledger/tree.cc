@@ -206,8 +206,9 @@ std::string PathOf(const TilePath& path) {
   std::string groups;
   uint64_t index = path.tile.index;
   for (bool last = true; last || index > 0; last = false, index /= 1000) {
-    const std::string group = std::to_string(1000 + index % 1000).substr(1);
-    groups = last ? group : "x" + group + "/" + groups;
+    std::string group = std::to_string(1000 + index % 1000).substr(1);
+    if (!last) group.insert(0, "x").append("/");
+    groups.insert(0, group);
   }
   std::string text(kPathStart);
   text += path.kind == TilePath::Kind::kEntries ? std::string(kEntries) : std::to_string(path.tile.level) + "/";
