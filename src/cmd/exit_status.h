@@ -11,11 +11,12 @@ namespace wideberth::cmd {
 
 // How `wideberth` ends; scripts rely on the numbers.
 enum ExitStatus : int {
-  kExitDone = 0,           // and, of check: no conflict
-  kExitCannotWrite = 1,    // the result could not be written; of bench: something failed
-  kExitFailed = 1,         // of what calls a service: it cannot be reached, is busy or answers nonsense
-  kExitBadInput = 2,       // bad arguments or bad input; stderr says file, line, field and reason
-  kExitConflictsFound = 3  // of check; of declare: refused for them
+  kExitDone = 0,            // and, of check: no conflict
+  kExitCannotWrite = 1,     // the result could not be written; of bench: something failed
+  kExitFailed = 1,          // of what calls a service: it cannot be reached, is busy or answers nonsense
+  kExitBadInput = 2,        // bad arguments or bad input; stderr says file, line, field and reason
+  kExitConflictsFound = 3,  // of check; of declare: refused for them
+  kExitNotProven = 3        // of verify and audit
 };
 
 // Says on stderr what went wrong.

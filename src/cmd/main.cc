@@ -19,6 +19,9 @@ int main(int argc, char** argv) {
   wideberth::cmd::AddDeclare(app, status);
   wideberth::cmd::AddListen(app, status);
   wideberth::cmd::AddReceipt(app, status);
+  wideberth::cmd::AddVerify(app, status);
+  wideberth::cmd::AddAudit(app, status);
+  wideberth::cmd::AddWitness(app, status);
   wideberth::cmd::AddData(app, status);
   wideberth::cmd::AddBench(app, status);
   try {

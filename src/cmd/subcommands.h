@@ -17,6 +17,9 @@ void AddKeygen(CLI::App& app, int& status);
 void AddDeclare(CLI::App& app, int& status);
 void AddListen(CLI::App& app, int& status);
 void AddReceipt(CLI::App& app, int& status);
+void AddVerify(CLI::App& app, int& status);
+void AddAudit(CLI::App& app, int& status);
+void AddWitness(CLI::App& app, int& status);
 
 }  // namespace wideberth::cmd
 

@@ -1,0 +1,43 @@
+#include "cmd/trust.h"
+
+#include "cmd/party_key.h"
+#include "cmd/plain_text.h"
+#include "crypto/ed25519.h"
+
+namespace wideberth::cmd {
+
+Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std::string& text,
+                                            ledger::SignatureType type) {
+  const Result<ledger::VerifierKey> key = ledger::VerifierKey::Parse(text);
+  if (!key) return Error{key.error().code, option + ": " + Plain(key.error().message) + "; it is NAME+HASH+BASE64"};
+  if (key->type() != type)
+    return Error{Code::kInvalid, option + ": " + Plain(text) +
+                                     (type == ledger::SignatureType::kEd25519 ? " is a witness's key, not an operator's"
+                                                                              : " is no witness's key")};
+  return *key;
+}
+
+Result<ledger::Trust> ReadTrust(const TrustOptions& options) {
+  ledger::Trust trust;
+  if (!options.operator_key.empty()) {
+    WB_TRY(trust.operator_key,
+           ReadVerifierKey("--operator-key", options.operator_key, ledger::SignatureType::kEd25519));
+  }
+  for (const std::string& text : options.witnesses) {
+    WB_TRY(const ledger::VerifierKey key, ReadVerifierKey("--witness", text, ledger::SignatureType::kCosignature));
+    trust.witnesses.push_back(key);
+  }
+  for (const std::string& text : options.party_keys) {
+    const size_t equals = text.rfind('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error{Code::kInvalid, "--party-key: " + Plain(text) + " is not NAME=FILE"};
+    const std::string file = text.substr(equals + 1);
+    WB_TRY(const std::string pem, ReadWholeFile(file, crypto::kPemBytesMax));
+    const Result<crypto::PublicKey> key = crypto::PublicKey::FromPem(pem);
+    if (!key) return Error{key.error().code, "--party-key: " + file + ": " + key.error().message};
+    trust.party_keys.push_back({text.substr(0, equals), *key});
+  }
+  return trust;
+}
+
+}  // namespace wideberth::cmd
