@@ -16,6 +16,8 @@
 #include "cmd/trust.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tree.h"
+#include "node/ledger_log.h"
+#include "store/sqlite_store.h"
 
 namespace wideberth::cmd {
 namespace {
@@ -32,6 +34,7 @@ struct AuditOptions {
   TrustOptions trust;
   std::string state;
   size_t witnesses_min = 0;
+  std::string data;  // a store's folder, instead of a service
 };
 
 // What was seen last.
@@ -205,6 +208,47 @@ int RunAudit(const AuditOptions& options) {
   return kExitDone;
 }
 
+// The ledger of a store: hashed anew from its entries, and compared with its tiles and with what was seen last.
+int RunStoreAudit(const AuditOptions& options) {
+  std::optional<State> state;
+  if (!options.state.empty()) {
+    Result<std::optional<State>> read = ReadState(options.state);
+    if (!read) return Fail(read.error(), kExitBadInput);
+    state = *std::move(read);
+    if (!state) return Fail({Code::kInvalid, options.state + ": there is no such file"}, kExitBadInput);
+  }
+  const auto store = store::SqliteStore::Open(options.data, {.read_only = true});
+  if (!store) return Fail(store.error(), kExitBadInput);
+  auto reader = (*store)->OpenLedger();
+  if (!reader) return Fail(reader.error(), kExitBadInput);
+  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader);
+  if (!head) return Fail({head.error().code, (*store)->path() + ": " + head.error().message}, kExitNotProven);
+  fmt::print("{}: a ledger of {} entries; every tile is that of its entries\nroot {}\n", (*store)->path(), head->size,
+             ledger::HashToBase64(head->root));
+  if (!state || state->checkpoint.empty()) return kExitDone;
+  const auto seen = ledger::OpenCheckpoint(state->checkpoint, state->operator_key);
+  if (!seen) return Fail({Code::kInvalid, options.state + ": checkpoint: " + seen.error().message}, kExitBadInput);
+  const ledger::Checkpoint& before = seen->checkpoint;
+  if (before.size > head->size) {
+    return Fail({Code::kInvalid, fmt::format("ROLLED BACK: the checkpoint in {} has {} entries, the store has {}",
+                                             options.state, before.size, head->size)},
+                kExitNotProven);
+  }
+  const auto log = node::LedgerLog::Open(*std::move(reader));
+  if (!log) return Fail(log.error(), kExitNotProven);
+  const Result<Hash> root = (*log)->RootOf(before.size);
+  if (!root) return Fail(root.error(), kExitNotProven);
+  if (*root != before.root) {
+    return Fail(
+        {Code::kInvalid, fmt::format("FORKED: the first {} entries of the store are not those of the checkpoint "
+                                     "in {}",
+                                     before.size, options.state)},
+        kExitNotProven);
+  }
+  fmt::print("it begins with the {} entries of the checkpoint in {}\n", before.size, options.state);
+  return kExitDone;
+}
+
 }  // namespace
 
 void AddAudit(CLI::App& app, int& status) {
@@ -214,7 +258,12 @@ void AddAudit(CLI::App& app, int& status) {
   AddClientOptions(*audit, options->client, false);
   audit->add_option("URL", options->client.url, "The service's URL; --url is the same")->excludes("--url");
   audit->get_option("--url")->required(false);
-  audit->add_option("--state", options->state, "File with what was seen last; made the first time")->required();
+  audit->add_option("--state", options->state, "File with what was seen last; made the first time");
+  audit
+      ->add_option("--data", options->data,
+                   "A store's folder instead of a service: hash its ledger anew and compare; with --state also with "
+                   "what was seen last")
+      ->excludes("URL");
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
                     "stands in the state");
@@ -230,10 +279,18 @@ service cannot be reached, or the state not be written; then the state stays as 
 
 Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...
+  wideberth audit --data /var/lib/wideberth --state sky.audit
   wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M... --witnesses-min 1)");
   audit->callback([options, &status] {
-    status = options->client.url.empty() ? Fail({Code::kInvalid, "URL: say which service"}, kExitBadInput)
-                                         : RunAudit(*options);
+    if (!options->data.empty()) {
+      status = RunStoreAudit(*options);
+    } else if (options->client.url.empty()) {
+      status = Fail({Code::kInvalid, "URL: say which service, or give --data DIR"}, kExitBadInput);
+    } else if (options->state.empty()) {
+      status = Fail({Code::kInvalid, "--state: name the file that keeps what was seen last"}, kExitBadInput);
+    } else {
+      status = RunAudit(*options);
+    }
   });
 }
 

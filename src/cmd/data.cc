@@ -8,6 +8,7 @@
 #include "cmd/exit_status.h"
 #include "cmd/subcommands.h"
 #include "crypto/sha256.h"
+#include "node/ledger_log.h"
 #include "node/state_hash.h"
 #include "store/sqlite_store.h"
 
@@ -51,6 +52,10 @@ int RunCheck(const std::string& directory) {
   const airspace::Airspace::Sizes& sizes = checked->sizes;
   const Result<store::Position> position = (*store)->position();
   if (!position) return Fail(position.error(), kExitBadInput);
+  const auto reader = (*store)->OpenLedger();
+  if (!reader) return Fail(reader.error(), kExitBadInput);
+  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader);
+  if (!head) return Fail({Code::kIo, (*store)->path() + ": " + head.error().message}, kExitBadInput);
   fmt::print("{}: whole, after batch {}\n", (*store)->path(), position->batch);
   for (const auto& [what, count] : {std::pair<const char*, size_t>{"operational intents", sizes.intents},
                                     {"constraints", sizes.constraints},
@@ -59,7 +64,13 @@ int RunCheck(const std::string& directory) {
                                     {"reports", sizes.reports},
                                     {"identification service areas", sizes.service_areas},
                                     {"remote ID subscriptions", sizes.rid_subscriptions},
-                                    {"heartbeats", sizes.heartbeats}})
+                                    {"heartbeats", sizes.heartbeats},
+                                    {"intents and constraints of parties", sizes.declarations},
+                                    {"parties", sizes.parties},
+                                    {"groups", sizes.groups},
+                                    {"notices", sizes.notices},
+                                    {"messages to other USSs", sizes.provider_messages},
+                                    {"entries of the ledger", static_cast<size_t>(head->size)}})
     fmt::print("{:>12} {}\n", count, what);
   fmt::print("state {}\n", checked->state_hash);
   return kExitDone;
@@ -80,8 +91,8 @@ void AddData(CLI::App& app, int& status) {
   const auto directory = std::make_shared<std::string>();
   const auto file = std::make_shared<std::string>();
 
-  CLI::App* check =
-      data->add_subcommand("check", "Verify every record, and the index made of them; the store may be in use");
+  CLI::App* check = data->add_subcommand(
+      "check", "Verify every record, the index made of them, and the ledger; the store may be in use");
   check->add_option("DIR", *directory, "The folder given to serve --data")->required();
   check->footer("Exit status: 0 whole, 2 damaged or unreadable.\n\nExamples:\n  wideberth data check ./data");
   check->callback([directory, &status] { status = RunCheck(*directory); });

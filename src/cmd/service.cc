@@ -50,10 +50,11 @@ Result<crypto::PrivateKey> ReadOrMakeKey(const std::string& path, Rng& rng) {
 }
 
 Error NoKeys() {
-  return {Code::kInvalid,
-          "no key to verify tokens with: give --public-key FILE.pem of your OAuth server, or --jwks URL-or-FILE; or, for "
-          "parties that sign their own, --operator NAME=FILE with a public key that `wideberth keygen` makes; for a "
-          "test, `wideberth token --key test` makes a pair (test.pem, test.pub.pem) and tokens"};
+  return {
+      Code::kInvalid,
+      "no key to verify tokens with: give --public-key FILE.pem of your OAuth server, or --jwks URL-or-FILE; or, for "
+      "parties that sign their own, --operator NAME=FILE with a public key that `wideberth keygen` makes; for a "
+      "test, `wideberth token --key test` makes a pair (test.pem, test.pub.pem) and tokens"};
 }
 
 Result<void> WriteIfNew(const std::string& path, const std::string& text) {
