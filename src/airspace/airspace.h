@@ -88,9 +88,11 @@ class Airspace {
   // Nothing for what is not there and for what the viewer knows by another id.
   std::optional<model::DeclarationSeen> FindDeclaration(model::DeclarationKind kind, const model::Uuid& id,
                                                         std::string_view viewer) const;
-  // All that are not over, in the order of the ids that the viewer knows them by. O(declarations).
-  std::vector<model::DeclarationSeen> ListDeclarations(model::DeclarationKind kind, std::string_view viewer,
-                                                       TimeNs now) const;
+  // All that are not over and that `wanted` takes, in the order of the ids that the viewer knows them by.
+  // O(declarations).
+  std::vector<model::DeclarationSeen> ListDeclarations(
+      model::DeclarationKind kind, std::string_view viewer, TimeNs now,
+      const std::function<bool(const model::Declaration&)>& wanted) const;
   // Of one's own, which is not over.
   std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration, TimeNs now) const;
   // What stands behind a reference of the service's own USS; valid until the next Apply, null for none.

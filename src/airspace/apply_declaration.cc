@@ -115,11 +115,12 @@ std::optional<DeclarationSeen> Airspace::FindDeclaration(DeclarationKind kind, c
   return std::nullopt;
 }
 
-std::vector<DeclarationSeen> Airspace::ListDeclarations(DeclarationKind kind, std::string_view viewer,
-                                                        TimeNs now) const {
+std::vector<DeclarationSeen> Airspace::ListDeclarations(DeclarationKind kind, std::string_view viewer, TimeNs now,
+                                                        const std::function<bool(const Declaration&)>& wanted) const {
   std::vector<DeclarationSeen> list;
   declarations_.ForEach([&](uint32_t, const Declaration& declaration) {
-    if (declaration.kind == kind && !IsOver(declaration.extents, now)) list.push_back(See(declaration, viewer));
+    if (declaration.kind == kind && !IsOver(declaration.extents, now) && wanted(declaration))
+      list.push_back(See(declaration, viewer));
   });
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return list;

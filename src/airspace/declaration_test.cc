@@ -213,7 +213,9 @@ TEST_F(Parties, WhoSeesVolumesOnlyHasPseudonymsOfItsOwn) {
   Do(secret);
   std::map<std::string, DeclarationSeen> seen;
   for (const std::string viewer : {"A", "B", "C"})
-    seen.emplace(viewer, airspace_.ListDeclarations(DeclarationKind::kIntent, viewer, At(0)).at(0));
+    seen.emplace(
+        viewer,
+        airspace_.ListDeclarations(DeclarationKind::kIntent, viewer, At(0), [](const auto&) { return true; }).at(0));
   EXPECT_EQ(seen.at("A").id, Id(1));
   EXPECT_NE(seen.at("B").id, Id(1));
   EXPECT_NE(seen.at("B").id, seen.at("C").id);

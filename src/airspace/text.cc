@@ -89,6 +89,8 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& ot
   });
 }
 
+}  // namespace
+
 void WriteOther(JsonWriter& to, const ConflictSeen& other) {
   to.Object([&] {
     if (const auto* seen = std::get_if<DeclarationSeen>(&other.other)) {
@@ -121,8 +123,6 @@ void WriteOther(JsonWriter& to, const ConflictSeen& other) {
     }
   });
 }
-
-}  // namespace
 
 std::string NoticeText(const Notice& notice, const NoticeContent& content) {
   JsonWriter to;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_writer.h"
 #include "model/command.h"
 #include "model/declaration.h"
 #include "model/record.h"
@@ -18,6 +19,9 @@ std::string_view NameOf(model::IntentState state);
 std::string_view NameOf(model::DeclarationKind kind);
 // "full", "volume".
 std::string_view NameOf(model::Disclosure disclosure);
+
+// What something conflicts with, as its party may know it: an object.
+void WriteOther(JsonWriter& to, const model::ConflictSeen& other);
 
 // What a notice says besides whom it is to.
 struct NoticeContent {

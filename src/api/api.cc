@@ -11,7 +11,11 @@
 #include "api/call.h"
 #include "api/f3411.h"
 #include "api/f3548.h"
+#include "api/ledger_routes.h"
+#include "api/notices.h"
 #include "api/openapi.h"
+#include "api/parties.h"
+#include "api/uss.h"
 #include "http/percent.h"
 
 namespace wideberth::api {
@@ -21,7 +25,8 @@ namespace {
 const std::vector<Route>& Routes() {
   static const std::vector<Route> kRoutes = [] {
     std::vector<Route> routes = F3548Routes();
-    for (const auto& more : {F3411Routes(), AuxiliaryRoutes()}) routes.insert(routes.end(), more.begin(), more.end());
+    for (const auto& more : {F3411Routes(), AuxiliaryRoutes(), PartyRoutes(), NoticeRoutes(), UssRoutes()})
+      routes.insert(routes.end(), more.begin(), more.end());
     return routes;
   }();
   return kRoutes;
@@ -122,6 +127,8 @@ std::string_view Api::RouteOf(const http::Request& request) {
 
 void Api::Handle(http::Request request, Respond respond) {
   if (std::optional<http::Response> response = AnswerToAnyone(request)) return respond(*std::move(response));
+  if (std::optional<http::Response> response = AnswerOfLedger(request, ledger_head_))
+    return respond(*std::move(response));
   // Arguments of routes are stored and rendered as text.
   const std::optional<std::string> path = http::PercentDecoded(request.path);
   if (!path || !simdjson::validate_utf8(*path)) return respond(Failed(400, "the path is not UTF-8, percent-encoded"));
@@ -131,8 +138,9 @@ void Api::Handle(http::Request request, Respond respond) {
                                          : MethodNotAllowed(std::move(found.allowed)));
   }
   const auto handle = [&](const Caller& caller) {
-    found.route->handle(std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), caller,
-                                                    std::move(respond), node_, rng_, clock_, options_}));
+    found.route->handle(
+        std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), caller, std::move(respond), node_,
+                                    board_, ledger_head_, rng_, clock_, options_}));
   };
   if (found.route->scopes.empty()) return handle({});
   const Result<Caller> caller = verifier_.Verify(request.authorization, clock_.Now());

@@ -2,10 +2,13 @@
 #define WIDEBERTH_API_API_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "api/ledger_head.h"
+#include "api/notice_board.h"
 #include "api/rate_limiter.h"
 #include "api/token.h"
 #include "base/clock.h"
@@ -15,6 +18,16 @@
 
 namespace wideberth::api {
 
+// How a party's webhook does.
+struct WebhookState {
+  size_t waiting = 0;   // notices to be sent
+  size_t attempts = 0;  // of the first of these
+  size_t given_up = 0;
+  std::string last_error;
+  std::optional<TimeNs> last_attempt;
+  std::optional<TimeNs> next_attempt;
+};
+
 struct ApiOptions {
   bool allow_http_uss = false;  // uss_base_url may be http: for pools of tests
   double party_rate_max = 0;    // requests a second of each party; 0: any
@@ -23,6 +36,12 @@ struct ApiOptions {
   std::string dar_id;           // names the airspace representation
   std::string instance_id;      // names this instance
   std::string public_endpoint;  // where it is reached; empty: not told
+  // The service's own USS, which stands for what parties declare here.
+  std::string uss_id;
+  std::string uss_base_url;
+  bool allow_http_webhooks = false;
+  std::string webhook_public_key;
+  std::function<WebhookState(std::string_view party)> webhook_state;  // thread-safe; may be empty
 };
 
 // The HTTP interface: finds the route, asks who the caller is and whether he may, reads the body, lets the node do it,
@@ -31,9 +50,13 @@ struct ApiOptions {
 class Api {
  public:
   // All outlive it.
-  Api(node::Node& node, TokenVerifier& verifier, const Clock& clock, Rng& rng, ApiOptions options)
+  // `ledger_head` is null where no ledger is kept.
+  Api(node::Node& node, TokenVerifier& verifier, NoticeBoard& board, LedgerHead* ledger_head, const Clock& clock,
+      Rng& rng, ApiOptions options)
       : node_(node),
         verifier_(verifier),
+        board_(board),
+        ledger_head_(ledger_head),
         clock_(clock),
         rng_(rng),
         options_(std::move(options)),
@@ -49,6 +72,8 @@ class Api {
  private:
   node::Node& node_;
   TokenVerifier& verifier_;
+  NoticeBoard& board_;
+  LedgerHead* ledger_head_;
   const Clock& clock_;
   Rng& rng_;
   const ApiOptions options_;

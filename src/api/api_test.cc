@@ -12,8 +12,11 @@
 #include "api/auxiliary.h"
 #include "api/f3411.h"
 #include "api/f3548.h"
+#include "api/notices.h"
 #include "api/openapi.h"
+#include "api/parties.h"
 #include "api/token_maker.h"
+#include "api/uss.h"
 
 namespace wideberth::api {
 namespace {
@@ -47,7 +50,8 @@ class EmptyStore final : public store::Store {
 
 std::vector<Route> AllRoutes() {
   std::vector<Route> routes = F3548Routes();
-  for (const auto& more : {F3411Routes(), AuxiliaryRoutes()}) routes.insert(routes.end(), more.begin(), more.end());
+  for (const auto& more : {F3411Routes(), AuxiliaryRoutes(), PartyRoutes(), NoticeRoutes(), UssRoutes()})
+    routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }
 
@@ -60,7 +64,9 @@ class ApiTest : public testing::Test {
     KeySet trusted;
     EXPECT_TRUE(trusted.AddPem(Keys().public_pem, "key"));
     TokenVerifier verifier(trusted, {.audiences = {"localhost"}});
-    Api api(*node, verifier, clock_, rng_, {});
+    NoticeBoard board;
+    board.Attach(*node);
+    Api api(*node, verifier, board, nullptr, clock_, rng_, {});
     std::promise<http::Response> answer;
     http::Request request{method, path, "", "Bearer " + Token(), body};
     api.Handle(std::move(request), [&](http::Response response) { answer.set_value(std::move(response)); });

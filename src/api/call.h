@@ -42,6 +42,8 @@ struct Call {
   Caller caller;
   Api::Respond respond;
   node::Node& node;
+  NoticeBoard& board;
+  LedgerHead* ledger_head;  // null for none
   Rng& rng;
   const Clock& clock;
   const ApiOptions& options;

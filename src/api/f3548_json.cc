@@ -398,6 +398,18 @@ std::string RenderAvailability(const model::UssAvailability& availability) {
                {"status", {{"uss", availability.uss_id}, {"availability", NameOf(availability.availability)}}}});
 }
 
+std::string RenderOwnReference(const model::IntentSeen& intent) {
+  Writer to;
+  Write(to, intent, intent.reference.manager);
+  return to.Take();
+}
+
+std::string RenderOwnReference(const model::ConstraintReference& constraint) {
+  Writer to;
+  Write(to, constraint, constraint.manager);
+  return to.Take();
+}
+
 std::string RenderError(int status, const std::string& message) {
   return Dump({{status >= 500 ? "error_message" : "message", message}});
 }

@@ -48,6 +48,9 @@ std::string RenderSubscription(const model::SubscriptionSeen& subscription);
 std::string RenderSubscriptions(const std::vector<model::SubscriptionSeen>& subscriptions);
 std::string RenderSubscriptionChanged(const model::SubscriptionChanged& changed, std::string_view viewer);
 std::string RenderAvailability(const model::UssAvailability& availability);
+// The reference alone, as its own manager sees it: an object.
+std::string RenderOwnReference(const model::IntentSeen& intent);
+std::string RenderOwnReference(const model::ConstraintReference& constraint);
 std::string RenderError(int status, const std::string& message);
 
 }  // namespace wideberth::api

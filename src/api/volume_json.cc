@@ -89,7 +89,11 @@ Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::str
   return cover;
 }
 
-Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& budget) {
+namespace {
+
+// Where it is, with the extents' other bounds.
+Result<std::pair<geo::Outline, Extents>> ParseOutlineAndBounds(const Member& volume4d, const Needs& needs,
+                                                               Budget& budget) {
   WB_TRY(const Member volume, volume4d.Required("volume"));
   WB_TRY(const std::optional<Member> polygon, volume.Optional("outline_polygon"));
   WB_TRY(const std::optional<Member> circle, volume.Optional("outline_circle"));
@@ -123,7 +127,26 @@ Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& 
     WB_TRY(extents.end, ParseTime(*end, Round::kUp));
   }
   if (extents.start > extents.end) return volume4d.Wrong("time_start is after time_end");
-  return extents;
+  return std::pair(outline, std::move(extents));
+}
+
+}  // namespace
+
+Result<geo::Volume4D> ParseExactVolume(const Member& volume4d, Budget& budget) {
+  WB_TRY(auto parsed, ParseOutlineAndBounds(volume4d, {}, budget));
+  const Extents& extents = parsed.second;
+  const auto band = geo::AltitudeBand::Make(std::max(extents.lower, geo::AltitudeBand::kAltitudeMin),
+                                            std::min(extents.upper, geo::AltitudeBand::kAltitudeMax));
+  if (!band) return volume4d.Wrong("altitude_lower, altitude_upper: " + band.error().message);
+  const auto times = geo::TimeInterval::Make(std::max(extents.start, geo::TimeInterval::kTimeMin),
+                                             std::min(extents.end, geo::TimeInterval::kTimeMax));
+  if (!times) return volume4d.Wrong("time_start, time_end: " + times.error().message);
+  return geo::Volume4D{std::move(parsed.first), *band, *times};
+}
+
+Result<Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& budget) {
+  WB_TRY(auto parsed, ParseOutlineAndBounds(volume4d, needs, budget));
+  return std::move(parsed.second);
 }
 
 Result<Extents> ParseExtents(const Member& extents, const Needs& needs) {

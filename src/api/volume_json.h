@@ -9,6 +9,7 @@
 #include "base/rfc3339.h"
 #include "base/units.h"
 #include "geo/outline.h"
+#include "geo/volume4d.h"
 #include "model/extents.h"
 
 // Volumes as ASTM F3548-21 and F3411 write them. An Error names the member at fault.
@@ -44,6 +45,9 @@ Result<TimeNs> ParseTime(const Member& time, Round round);
 
 // The cover of an outline that the request gives at `path`. kTooLarge for more area than kOutlineAreaMaxM2.
 Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::string& path, Budget& budget);
+
+// A Volume4D as it is; a bound that it lacks is the farthest that there is.
+Result<geo::Volume4D> ParseExactVolume(const Member& volume4d, Budget& budget);
 
 // A Volume4D as extents: its outline becomes a cover. kTooLarge for more area than kOutlineAreaMaxM2.
 Result<model::Extents> ParseVolume(const Member& volume4d, const Needs& needs, Budget& budget);

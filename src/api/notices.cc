@@ -1,0 +1,356 @@
+#include "api/notices.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "api/json_member.h"
+#include "api/notice_board.h"
+#include "api/page.h"
+#include "api/volume_json.h"
+#include "api/webhooks.h"
+#include "base/json_writer.h"
+#include "base/rfc3339.h"
+#include "crypto/jws.h"
+#include "http/query.h"
+#include "ledger/receipt.h"
+
+namespace wideberth::api {
+
+using model::Notice;
+using model::Outcome;
+using model::Uuid;
+
+std::string RenderNotice(const Notice& notice, TimeNs now) {
+  const auto seconds = [&](std::optional<TimeNs> until) {
+    return static_cast<double>(until.value_or(now).value - notice.made.value) / kNsPerSecond;
+  };
+  JsonWriter to;
+  to.Object([&] {
+    to.Key("id").String(notice.id.ToString());
+    to.Key("number").Int(notice.number);
+    to.Key("made_at").String(FormatRfc3339(notice.made));
+    to.Key("repeated").Int(notice.repeated);
+    to.Key("undelivered_s").Number(seconds(notice.delivered));
+    to.Key("unacknowledged_s").Number(seconds(notice.acknowledged));
+    if (notice.delivered) to.Key("delivered_at").String(FormatRfc3339(*notice.delivered));
+    if (notice.acknowledged) {
+      to.Key("acknowledged_at").String(FormatRfc3339(*notice.acknowledged));
+      to.Key("acknowledgement").String(notice.acknowledgement);
+    }
+    to.Key("sha256").String(crypto::ToHex(crypto::Sha256::Of(notice.text)));
+    to.Key("text").String(notice.text);
+  });
+  return to.Take();
+}
+
+namespace {
+
+constexpr size_t kNoticesInAPart = 64;  // of an event stream: what one waits for in memory at most
+constexpr size_t kEntriesAboutMax = 100;
+
+std::optional<int64_t> ParseNumber(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+// The numbers of those that were not delivered before.
+std::vector<int64_t> Undelivered(const std::vector<Notice>& notices) {
+  std::vector<int64_t> numbers;
+  for (const Notice& notice : notices) {
+    if (!notice.delivered) numbers.push_back(notice.number);
+  }
+  return numbers;
+}
+
+void ListNotices(const CallPtr& call) {
+  const auto parameters = http::QueryParameters::Parse(call->request.query);
+  if (!parameters) return call->Fail(parameters.error());
+  const auto page = Page::Parse(*parameters);
+  if (!page) return call->Fail(page.error());
+  const auto text = parameters->Find("after");
+  if (!text) return call->Fail(text.error());
+  const std::optional<int64_t> after = *text ? ParseNumber(**text) : 0;
+  if (!after) return call->Fail({Code::kInvalid, "after: is not a whole number from 0 to 9223372036854775807"});
+  const auto delivered = std::make_shared<std::vector<int64_t>>();
+  const auto response = std::make_shared<http::Response>();
+  call->node.Read(
+      [&](const airspace::Airspace& airspace, TimeNs now) {
+        std::vector<Notice> list =
+            airspace.ListNotices(call->caller.subject, *after, std::numeric_limits<int64_t>::max(), page->limit() + 1);
+        const bool more = list.size() > page->limit();
+        if (more) list.pop_back();
+        JsonWriter to;
+        to.Object([&] {
+          to.Key("notices").Array(list, [&](const Notice& notice) { to.Raw(RenderNotice(notice, now)); });
+          to.Key("more").Bool(more);
+        });
+        *response = Json(200, to.Take());
+        *delivered = Undelivered(list);
+      },
+      [call, response, delivered] {
+        call->respond(std::move(*response));
+        call->board.Delivered(call->caller.subject, *delivered, "poll");
+      });
+}
+
+http::Response NoSuchNotice() { return Failed(404, "there is no such notice"); }
+
+http::Response NoticeAnswer(const Notice& notice, TimeNs now) {
+  return Json(200, "{\"notice\":" + RenderNotice(notice, now) + "}");
+}
+
+void GetNotice(const CallPtr& call) {
+  const Result<Uuid> id = call->Id(0, "id");
+  if (!id) return call->Fail(id.error());
+  Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
+    const auto notice = airspace.FindNotice(call->caller.subject, *id);
+    return notice ? NoticeAnswer(*notice, now) : NoSuchNotice();
+  });
+}
+
+// ---- Acknowledgements.
+
+// The party's registered keys by their ids.
+crypto::FindKey KeysOf(const model::Party* party) {
+  std::vector<crypto::PublicKey> keys;
+  if (party != nullptr) {
+    for (const model::Party::Key& bytes : party->keys)
+      keys.push_back(*crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  }
+  return [keys = std::move(keys)](std::string_view key_id) -> std::optional<crypto::PublicKey> {
+    for (const crypto::PublicKey& key : keys) {
+      if (key.Thumbprint() == key_id) return key;
+    }
+    return std::nullopt;
+  };
+}
+
+void Acknowledge(const CallPtr& call) {
+  const Result<Uuid> id = call->Id(0, "id");
+  if (!id) return call->Fail(id.error());
+  const Result<std::string> signature =
+      WithBody<std::string>(call->request.body, [](const Member& root) -> Result<std::string> {
+        WB_TRY(const Member member, root.Required("signature"));
+        return member.String();
+      });
+  if (!signature) return call->Fail(signature.error());
+  const auto command =
+      std::make_shared<Result<model::AcknowledgeNotice>>(Error{Code::kNotFound, "there is no such notice"});
+  call->node.Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        const auto notice = airspace.FindNotice(call->caller.subject, *id);
+        if (!notice) return;
+        const crypto::FindKey find = KeysOf(airspace.FindParty(call->caller.subject));
+        const Result<std::string> key_id =
+            crypto::VerifyDetached(*signature, ledger::AcknowledgedBytes(notice->text), find);
+        if (!key_id) {
+          *command = Error{Code::kInvalid, "signature: " + key_id.error().message};
+          return;
+        }
+        model::AcknowledgeNotice acknowledge{.party = call->caller.subject,
+                                             .id = *id,
+                                             .key_id = *key_id,
+                                             .acknowledgement = *signature,
+                                             .hash = crypto::Sha256::Of(notice->text)};
+        const std::string bytes = find(*key_id)->ToBytes();
+        std::copy_n(bytes.begin(), acknowledge.key.size(), acknowledge.key.begin());
+        *command = std::move(acknowledge);
+      },
+      [call, command] {
+        if (!*command) return call->Fail(command->error());
+        Submit(call, **std::move(command), [call](const Outcome& outcome) {
+          return NoticeAnswer(std::get<model::NoticeAcknowledged>(outcome).notice, call->clock.Now());
+        });
+      });
+}
+
+// ---- Receipts.
+
+// The entries of a notice, each proven to be in the checkpoint that is given with them.
+Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const std::vector<ledger::PartyKey>& keys) {
+  if (call.ledger_head == nullptr)
+    return Error{Code::kNotFound, "this service keeps no ledger, so there are no receipts"};
+  LedgerHead& head = *call.ledger_head;
+  WB_TRY(auto entries, head.log().EntriesAbout(notice.made.value, call.caller.subject));
+  // Several notices may have been made at that time.
+  const std::string id = notice.id.ToString();
+  std::erase_if(entries, [&](const store::LedgerReader::Numbered& one) {
+    const auto event = nlohmann::json::parse(one.entry.event, nullptr, false);
+    return event.value("notice_id", event.value("notice", nlohmann::json::object()).value("id", "")) != id;
+  });
+  if (entries.size() > kEntriesAboutMax) entries.resize(kEntriesAboutMax);
+  if (entries.empty()) return Error{Code::kNotFound, "the notice was made before there was a ledger"};
+  // What witnesses signed is worth more, if it has all of the entries.
+  std::string note = head.WitnessedCheckpoint();
+  WB_TRY(ledger::SignedCheckpoint checkpoint, ledger::OpenCheckpoint(note, head.verifier()));
+  if (checkpoint.checkpoint.size <= entries.back().number) {
+    note = head.Checkpoint();
+    WB_TRY(checkpoint, ledger::OpenCheckpoint(note, head.verifier()));
+  }
+  ledger::Receipt receipt{head.verifier(), keys, {}, note};
+  for (const store::LedgerReader::Numbered& one : entries) {
+    WB_TRY(ledger::Proof proof, head.log().InclusionProof(one.number, checkpoint.checkpoint.size));
+    receipt.items.push_back({one.number, one.entry.event, one.entry.salt, std::move(proof)});
+  }
+  return ledger::WriteReceipt(receipt);
+}
+
+void GetReceipt(const CallPtr& call) {
+  const Result<Uuid> id = call->Id(0, "id");
+  if (!id) return call->Fail(id.error());
+  const auto found = std::make_shared<std::optional<Notice>>();
+  const auto keys = std::make_shared<std::vector<ledger::PartyKey>>();
+  call->node.Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        *found = airspace.FindNotice(call->caller.subject, *id);
+        const model::Party* party = airspace.FindParty(call->caller.subject);
+        if (party == nullptr) return;
+        for (const model::Party::Key& bytes : party->keys)
+          keys->push_back({party->name,
+                           *crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});
+      },
+      [call, found, keys] {
+        if (!*found) return call->respond(NoSuchNotice());
+        // Reads the store: not on the sequencer's thread.
+        http::Response response;
+        response.finish = [call, found, keys](http::Response& answer) {
+          const Result<std::string> receipt = MakeReceipt(*call, **found, *keys);
+          http::Response made = receipt ? Json(200, *receipt) : Failed(receipt.error());
+          answer.status = made.status;
+          answer.content_type = std::move(made.content_type);
+          answer.body = std::move(made.body);
+        };
+        call->respond(std::move(response));
+      });
+}
+
+// ---- Server-Sent Events.
+
+// One party's notices as they are made durable, from a number on. It holds the last number that it gave and nothing
+// else: what comes next is read when the connection asks for it.
+class NoticeStream final : public http::EventSource {
+ public:
+  NoticeStream(node::Node& node, NoticeBoard& board, std::string party, std::optional<int64_t> after)
+      : node_(node), board_(board), party_(std::move(party)), after_(after) {}
+
+  void Start(std::function<void()> wake) override { listener_ = board_.Listen(party_, std::move(wake)); }
+
+  std::string Next() override {
+    const int64_t until = board_.DurableUpTo(party_);
+    std::string part;
+    node_.Read(
+        [&](const airspace::Airspace& airspace, TimeNs now) {
+          // Who does not say what he has seen is told all that he has not acknowledged.
+          if (!after_) after_ = airspace.AcknowledgedUpTo(party_);
+          const std::vector<Notice> list = airspace.ListNotices(party_, *after_, until, kNoticesInAPart);
+          for (const Notice& notice : list)
+            part +=
+                "id: " + std::to_string(notice.number) + "\nevent: notice\ndata: " + RenderNotice(notice, now) + "\n\n";
+          if (!list.empty()) after_ = list.back().number;
+          given_ = Undelivered(list);
+        },
+        [] {});  // what was read is durable
+    return part;
+  }
+  void Written() override { board_.Delivered(party_, given_, "events"); }
+  void Stop() override { listener_.reset(); }
+
+ private:
+  node::Node& node_;
+  NoticeBoard& board_;
+  const std::string party_;
+  std::optional<int64_t> after_;
+  std::vector<int64_t> given_;  // with the last part
+  std::shared_ptr<NoticeBoard::Listener> listener_;
+};
+
+void Events(const CallPtr& call) {
+  std::optional<int64_t> after;
+  if (!call->request.last_event_id.empty()) {
+    after = ParseNumber(call->request.last_event_id);
+    if (!after) return call->Fail({Code::kInvalid, "Last-Event-ID: is not the number of a notice"});
+  }
+  http::Response response;
+  response.content_type = "text/event-stream";
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.events = std::make_shared<NoticeStream>(call->node, call->board, call->caller.subject, after);
+  call->respond(std::move(response));
+}
+
+// ---- Webhooks.
+
+http::Response WebhookAnswer(const Call& call, const std::string& url) {
+  const WebhookState state =
+      call.options.webhook_state ? call.options.webhook_state(call.caller.subject) : WebhookState{};
+  JsonWriter to;
+  to.Object([&] {
+    to.Key("webhook").Object([&] {
+      to.Key("url").String(url);
+      to.Key("public_key").String(call.options.webhook_public_key);
+      to.Key("waiting").Int(static_cast<int64_t>(state.waiting));
+      to.Key("attempts").Int(static_cast<int64_t>(state.attempts));
+      to.Key("tried_for_s").Int(std::chrono::seconds(kWebhookTriedFor).count());
+      to.Key("given_up").Int(static_cast<int64_t>(state.given_up));
+      if (!state.last_error.empty()) to.Key("last_error").String(state.last_error);
+      if (state.last_attempt) to.Key("last_attempt_at").String(FormatRfc3339(*state.last_attempt));
+      if (state.next_attempt) to.Key("next_attempt_at").String(FormatRfc3339(*state.next_attempt));
+    });
+  });
+  return Json(200, to.Take());
+}
+
+void PutWebhook(const CallPtr& call) {
+  const Result<std::string> url =
+      WithBody<std::string>(call->request.body, [&](const Member& root) -> Result<std::string> {
+        return ParseUrl(root, "url", call->options.allow_http_webhooks);
+      });
+  if (!url) return call->Fail(url.error());
+  Submit(call, model::PutWebhook{call->caller.subject, *url}, [call](const Outcome& outcome) {
+    return WebhookAnswer(*call, std::get<model::PartyChanged>(outcome).party.webhook);
+  });
+}
+
+void GetWebhook(const CallPtr& call) {
+  Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
+    const model::Party* party = airspace.FindParty(call->caller.subject);
+    if (party == nullptr || party->webhook.empty()) return Failed(404, "you have no webhook");
+    return WebhookAnswer(*call, party->webhook);
+  });
+}
+
+void DeleteWebhook(const CallPtr& call) {
+  const auto url = std::make_shared<std::string>();
+  call->node.Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        if (const model::Party* party = airspace.FindParty(call->caller.subject)) *url = party->webhook;
+      },
+      [call, url] {
+        if (url->empty()) return call->respond(Failed(404, "you have no webhook"));
+        Submit(call, model::PutWebhook{call->caller.subject, ""},
+               [call, url](const Outcome&) { return WebhookAnswer(*call, *url); });
+      });
+}
+
+}  // namespace
+
+std::vector<Route> NoticeRoutes() {
+  const std::vector<std::string_view> party{PartyKeys::kPartyScope};
+  return {
+      {"GET", "/api/v1/notices", party, ListNotices},
+      {"GET", "/api/v1/notices/{}", party, GetNotice},
+      {"POST", "/api/v1/notices/{}/ack", party, Acknowledge, true},
+      {"GET", "/api/v1/notices/{}/receipt", party, GetReceipt},
+      {"GET", "/api/v1/events", party, Events},
+      {"PUT", "/api/v1/webhook", party, PutWebhook, true},
+      {"GET", "/api/v1/webhook", party, GetWebhook},
+      {"DELETE", "/api/v1/webhook", party, DeleteWebhook, true},
+  };
+}
+
+}  // namespace wideberth::api
