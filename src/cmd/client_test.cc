@@ -240,6 +240,21 @@ TEST(ConflictTable, HasARowForEachConflict) {
   EXPECT_EQ(ConflictTable(Json()), "");
 }
 
+TEST(ConflictTable, WhereItIsComesFromTheOutlineToo) {
+  Json meets = Json::parse(kMeets);
+  meets[0].erase("bbox_deg");
+  const auto table = [&](const char* outline) {
+    meets[0]["outline"] = Json::parse(outline);
+    return ConflictTable(Json::array({Json{{"other", Other()}, {"meets", meets}}}));
+  };
+  EXPECT_THAT(table(R"({"type":"Point","coordinates":[8,47]})"), HasSubstr("47.00000, 8.00000"));
+  EXPECT_THAT(table(R"({"type":"MultiPolygon","coordinates":[[[[179.5,1],[-179.9,1],[179.5,3],[179.5,1]]]]})"),
+              HasSubstr("2.00000, 179.80000"));
+  EXPECT_THAT(table(R"({"type":"Polygon","coordinates":[[[-179.5,1],[179.9,1],[-179.5,3]]]})"),
+              HasSubstr("2.00000, -179.80000"));
+  EXPECT_THAT(table(R"({"type":"Polygon","coordinates":[]})"), HasSubstr("500 to 600"));
+}
+
 TEST(ConflictTable, WhatIsNotThereOrOfAnotherKindStaysEmpty) {
   const std::string table = ConflictTable(Json::parse(R"([1,{"other":[],"meets":[{"bbox_deg":[1,"x",2,3]}]},{}])"));
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
