@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes C++ of the interfaces' descriptions, so that the program can serve them as one.
 
-  openapi_to_cc.py OUT.cc VERSION FILE.yaml...
+  openapi_to_cc.py OUT.cc FUNCTION VERSION FILE.yaml...
 
-The first file gives the info. Paths, tags and OAuth's scopes are united. What components/ holds under the same name in two files
+FUNCTION, of src/api/openapi.h, returns it. The first file gives the info. Paths, tags and OAuth's scopes are united. What components/ holds under the same name in two files
 is one thing if it is equal, with all that it refers to; otherwise the later file's gets the file's name before its own.
 """
 import json
@@ -135,7 +135,7 @@ def read(path):
 
 
 def main():
-    out, version, *sources = sys.argv[1:]
+    out, function, version, *sources = sys.argv[1:]
     united = None
     for source in sources:
         try:
@@ -165,7 +165,7 @@ constexpr std::string_view kParts[] = {{
 
 }}  // namespace
 
-std::string_view OpenApi() {{
+std::string_view {function}() {{
   static const std::string text = [] {{
     std::string all;
     for (const std::string_view part : kParts) all += part;

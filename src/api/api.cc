@@ -85,6 +85,8 @@ std::optional<http::Response> AnswerToAnyone(const http::Request& request) {
     response = {200, "text/plain", "ok", {}};
   } else if (request.path == "/openapi.json") {
     response = Json(200, std::string(OpenApi()));
+  } else if (request.path == "/api/v1/openapi.json") {
+    response = Json(200, std::string(PartiesOpenApi()));
   } else {
     return std::nullopt;
   }

@@ -56,8 +56,7 @@ Result<std::optional<outbound::Source::Message>> ProviderMessages::Peek(const st
           found.emplace();
           found->id = std::to_string(number);
           found->deadline = {message.made.value + std::chrono::nanoseconds(kProviderTriedFor).count()};
-          found->request.url =
-              uss_base_url + (is_intent ? "/uss/v1/operational_intents" : "/uss/v1/constraints");
+          found->request.url = uss_base_url + (is_intent ? "/uss/v1/operational_intents" : "/uss/v1/constraints");
           found->request.body = RenderProviderMessage(message, airspace);
         },
         [] {});

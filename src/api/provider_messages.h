@@ -43,8 +43,8 @@ class ProviderMessages final : public outbound::Source {
   node::Node& node_;
   const TokenFor token_for_;
   std::mutex mutex_;
-  uint64_t seen_ = 0;                                      // the last message that Collect knows
-  std::map<std::string, std::deque<uint64_t>> waiting_;    // numbers of messages, by base URL
+  uint64_t seen_ = 0;                                    // the last message that Collect knows
+  std::map<std::string, std::deque<uint64_t>> waiting_;  // numbers of messages, by base URL
 };
 
 }  // namespace wideberth::api

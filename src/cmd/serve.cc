@@ -82,8 +82,10 @@ int RunServe(CLI::App& serve, ServeOptions& options) {
 }  // namespace
 
 void AddServe(CLI::App& app, int& status) {
-  CLI::App* serve =
-      app.add_subcommand("serve", "Serve as a DSS: the interfaces of ASTM F3548-21 and F3411 for providers (USSs)");
+  CLI::App* serve = app.add_subcommand(
+      "serve",
+      "Serve as a DSS: the interfaces of ASTM F3548-21 and F3411 for providers (USSs), and one for parties "
+      "without a provider");
   const auto options = std::make_shared<ServeOptions>();
   ServiceOptions& service = options->service;
   serve->add_option("--config", options->config,
@@ -148,6 +150,57 @@ void AddServe(CLI::App& app, int& status) {
       ->check(CLI::Range(size_t{8}, size_t{100'000}))
       ->capture_default_str()
       ->group(rules);
+  const std::string parties = "Parties that declare here";
+  serve
+      ->add_option("--party", service.parties,
+                   "NAME=FILE: a party and its public key (of `wideberth keygen`); may repeat, also for further keys")
+      ->group(parties);
+  serve
+      ->add_option("--operator", service.operators,
+                   "NAME=FILE: likewise, of one who may register parties and groups; may repeat")
+      ->group(parties);
+  serve
+      ->add_option("--uss-id", service.uss_id,
+                   "The manager of the references that stand for what parties declare, among those of F3548")
+      ->capture_default_str()
+      ->group(parties);
+  serve
+      ->add_option("--uss-base-url", service.uss_base_url,
+                   "URL at which other USSs reach this service; without it, where it listens")
+      ->group(parties);
+  serve
+      ->add_option("--uss-token-key", service.uss_token_key,
+                   "PEM file with a private RSA key: signs the tokens for other USSs that trust it (a pool without an "
+                   "OAuth server); without it they are sent none")
+      ->group(parties);
+  serve
+      ->add_flag("--allow-private-webhooks", service.allow_private_webhooks,
+                 "Send webhooks, and notifications to other USSs, to addresses of private networks and this machine")
+      ->group(parties);
+  serve->add_flag("--allow-http-webhooks", service.allow_http_webhooks, "Accept webhooks without TLS: for tests")
+      ->group(parties);
+  serve
+      ->add_option("--outbound-ca", service.outbound_ca,
+                   "PEM file with certificates that receivers may have, besides the system's")
+      ->group(parties);
+  const std::string ledger = "Ledger";
+  serve
+      ->add_option("--ledger", service.ledger,
+                   "on: what happens is kept in a tamper-evident ledger. off: what happens meanwhile is in none")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}).description("{on,off}"))
+      ->default_str("on")
+      ->group(ledger);
+  serve
+      ->add_option("--ledger-origin", service.ledger_origin,
+                   "The ledger's name in its checkpoints, which should never change; without it the first --audience "
+                   "with \"/ledger\"")
+      ->group(ledger);
+  serve
+      ->add_option("--witness", service.witnesses,
+                   "KEY=URL: a witness that signs checkpoints too, with the key that `wideberth witness` prints; may "
+                   "repeat")
+      ->group(ledger);
   const std::string operations = "Operations";
   serve
       ->add_option("--metrics-listen", service.metrics_listen,
@@ -166,6 +219,8 @@ void AddServe(CLI::App& app, int& status) {
       "Examples:\n"
       "  wideberth token --key test --subject uss1 --audience localhost --scope utm.strategic_coordination\n"
       "  wideberth serve --data ./data --public-key test.pub.pem --audience localhost\n"
+      "  wideberth keygen rescue.key && wideberth serve --data ./data --audience localhost --operator "
+      "rescue=rescue.key.pub\n"
       "  wideberth serve --listen 0.0.0.0:443 --data /var/lib/wideberth --tls-cert chain.pem --tls-key key.pem \\\n"
       "      --jwks https://auth.example/.well-known/jwks.json --issuer auth.example --audience dss.example");
   serve->callback([serve, options, &status] { status = RunServe(*serve, *options); });

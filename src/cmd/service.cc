@@ -2,21 +2,33 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <future>
+#include <map>
 #include <sstream>
 #include <utility>
 
 #include "api/api.h"
+#include "api/call.h"
 #include "api/f3548_json.h"
+#include "api/ledger_head.h"
+#include "api/notice_board.h"
 #include "cmd/build_version.h"
+#include "cmd/deliveries.h"
 #include "cmd/diagnostics.h"
 #include "cmd/jwks_refresher.h"
 #include "cmd/metrics.h"
+#include "cmd/party_key.h"
+#include "cmd/witness_collector.h"
 #include "http/server.h"
 #include "node/node.h"
 #include "os/system.h"
+#include "outbound/standard_webhook.h"
 #include "store/sqlite_store.h"
 
 namespace wideberth::cmd {
@@ -30,6 +42,61 @@ Result<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
+Result<crypto::PrivateKey> ReadOrMakeKey(const std::string& path, Rng& rng) {
+  if (std::filesystem::exists(path)) return ReadPartyKey(path);
+  crypto::PrivateKey key = crypto::PrivateKey::Generate(rng);
+  WB_TRY_OK(WriteNewFile(path, key.ToPem(), 0600));
+  return key;
+}
+
+Error NoKeys() {
+  return {Code::kInvalid,
+          "no key to verify tokens with: give --public-key FILE.pem of your OAuth server, or --jwks URL-or-FILE; or, for "
+          "parties that sign their own, --operator NAME=FILE with a public key that `wideberth keygen` makes; for a "
+          "test, `wideberth token --key test` makes a pair (test.pem, test.pub.pem) and tokens"};
+}
+
+Result<void> WriteIfNew(const std::string& path, const std::string& text) {
+  if (std::filesystem::exists(path)) return {};
+  return WriteNewFile(path, text, 0644);
+}
+
+// The parties that the settings name: those that differ from what is registered are registered anew.
+Result<void> RegisterParties(node::Node& node, const ServiceOptions& options) {
+  std::map<std::string, model::PutParty> parties;
+  for (const auto& [list, is_operator] : {std::pair(&options.parties, false), std::pair(&options.operators, true)}) {
+    const char* option = is_operator ? "--operator" : "--party";
+    for (const std::string& text : *list) {
+      const size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0 || equals > model::Party::kNameBytesMax)
+        return Error{Code::kInvalid, std::string(option) + ": \"" + text + "\" is not NAME=FILE"};
+      const std::string path = text.substr(equals + 1);
+      WB_TRY(const std::string pem, ReadFile(path));
+      const auto key = crypto::PublicKey::FromPem(pem);
+      if (!key) return Error{Code::kInvalid, path + ": " + key.error().message};
+      model::PutParty& party = parties[text.substr(0, equals)];
+      party.by = "settings";
+      party.name = text.substr(0, equals);
+      party.is_operator |= is_operator;
+      const std::string bytes = key->ToBytes();
+      model::Party::Key& added = party.keys.emplace_back();
+      std::copy_n(bytes.begin(), added.size(), added.begin());
+    }
+  }
+  for (auto& [name, party] : parties) {
+    std::sort(party.keys.begin(), party.keys.end());
+    party.keys.erase(std::unique(party.keys.begin(), party.keys.end()), party.keys.end());
+    std::promise<Result<void>> done;
+    WB_TRY_OK(node.Submit("", party, [&](const model::Outcome& outcome) {
+      const Error* error = std::get_if<Error>(&outcome);
+      done.set_value(error == nullptr ? Result<void>() : *error);
+    }));
+    if (const Result<void> put = done.get_future().get(); !put)
+      return Error{put.error().code, "--party " + name + ": " + put.error().message};
+  }
+  return {};
+}
+
 }  // namespace
 
 struct Service::Parts {
@@ -37,19 +104,56 @@ struct Service::Parts {
   os::SystemRng rng;
   Metrics metrics;
   std::unique_ptr<store::SqliteStore> store;
+  api::NoticeBoard board;
   std::unique_ptr<node::Node> node;
+  std::unique_ptr<api::LedgerHead> ledger_head;
+  std::unique_ptr<Deliveries> deliveries;
+  std::unique_ptr<WitnessCollector> witnesses;
   std::unique_ptr<api::TokenVerifier> verifier;
   std::unique_ptr<JwksRefresher> jwks;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> metrics_server;
+  std::atomic<bool> ready{false};
+  std::atomic<bool> delivering{false};
   std::string url;
   std::string metrics_url;
 
   void Answer(http::Request request, http::Server::Respond respond);
+  void OnCommitted(const node::Committed& committed);
+  // Gives the verifier the keys of all parties; whether there are any.
+  bool ReadPartyKeys();
 };
 
+void Service::Parts::OnCommitted(const node::Committed& committed) {
+  if (committed.keys_changed && node) ReadPartyKeys();
+  board.Post(committed.notices);
+  if (delivering) deliveries->OnCommitted(committed);
+}
+
+bool Service::Parts::ReadPartyKeys() {
+  api::PartyKeys keys;
+  node->Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        for (const auto& [name, party] : airspace.parties()) {
+          for (const model::Party::Key& bytes : party.keys) {
+            const auto key = crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+            if (key) keys.Add(*key, name, party.is_operator);
+          }
+        }
+      },
+      [] {});
+  const bool any = !keys.empty();
+  verifier->ReplaceParties(std::move(keys));
+  return any;
+}
+
 void Service::Parts::Answer(http::Request request, http::Server::Respond respond) {
+  if (!ready) {  // the first instants: it listens, and the rest is being put together
+    http::Response response = api::Failed({Code::kUnavailable, "the service is starting; try again"});
+    response.headers.emplace_back("Retry-After", "1");
+    return respond(std::move(response));
+  }
   const auto start = std::chrono::steady_clock::now();
   std::string method = request.method;
   const std::string_view route = api::Api::RouteOf(request);
@@ -73,12 +177,11 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
     WB_TRY_OK(keys.AddPem(pem, path));
   }
   if (!options.public_key_pem.empty()) WB_TRY_OK(keys.AddPem(options.public_key_pem, "the public key"));
-  if (keys.empty() && options.jwks.empty()) {
-    return Error{
-        Code::kInvalid,
-        "no key to verify tokens with: give --public-key FILE.pem of your OAuth server, or --jwks URL-or-FILE; for a "
-        "test, `wideberth token --key test` makes a pair (test.pem, test.pub.pem) and tokens"};
-  }
+  const bool no_oauth_keys = keys.empty() && options.jwks.empty();
+  // A store may know parties from before.
+  if (no_oauth_keys && options.parties.empty() && options.operators.empty() &&
+      !std::filesystem::exists(std::filesystem::path(options.data) / store::SqliteStore::kFileName))
+    return NoKeys();
   if (options.audiences.empty())
     return Error{Code::kInvalid,
                  "no audience that tokens must be for: give --audience HOST, the host of the URL that clients call"};
@@ -103,15 +206,21 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   node_options.on_batch = [metrics = &parts->metrics](size_t commands, double commit_s) {
     metrics->CountBatch(commands, commit_s);
   };
+  node_options.ledger = options.ledger;
+  node_options.on_committed = [raw = parts.get()](const node::Committed& committed) { raw->OnCommitted(committed); };
   WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, parts->rng, std::move(node_options)));
-  parts->api = std::make_unique<api::Api>(
-      *parts->node, *parts->verifier, parts->clock, parts->rng,
-      api::ApiOptions{.allow_http_uss = options.allow_http_uss,
-                      .party_rate_max = options.party_rate_max,
-                      .version = BuildVersion(),
-                      .dar_id = options.dar_id.empty() ? options.audiences[0] : options.dar_id,
-                      .instance_id = options.instance_id.empty() ? options.audiences[0] : options.instance_id,
-                      .public_endpoint = options.public_endpoint});
+  parts->board.Attach(*parts->node);
+  WB_TRY_OK(RegisterParties(*parts->node, options));
+  const bool has_party_keys = parts->ReadPartyKeys();
+  if (no_oauth_keys && !has_party_keys) return NoKeys();
+  if (options.ledger) {
+    const std::string origin = options.ledger_origin.empty() ? options.audiences[0] + "/ledger" : options.ledger_origin;
+    WB_TRY(crypto::PrivateKey key, ReadOrMakeKey(options.data + "/ledger.key", parts->rng));
+    const auto verifier = ledger::VerifierKey::Make(origin, ledger::SignatureType::kEd25519, key.public_key());
+    if (!verifier) return Error{Code::kInvalid, "--ledger-origin: " + verifier.error().message};
+    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), *verifier, std::move(key));
+    WB_TRY_OK(WriteIfNew(options.data + "/ledger.pub", verifier->ToText() + "\n"));
+  }
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };
   http::ServerOptions server;
@@ -131,6 +240,43 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
     return (tls ? "https://" : "http://") + host + ":" + std::to_string(port);
   };
   parts->url = url_of(options.listen, parts->server->port(), !options.tls_certificate.empty());
+
+  DeliveryOptions delivery;
+  delivery.allow_private_addresses = options.allow_private_webhooks;
+  delivery.allow_http = options.allow_http_webhooks || options.allow_http_uss;
+  delivery.ca_file = options.outbound_ca;
+  delivery.uss_id = options.uss_id;
+  if (!options.uss_token_key.empty()) {
+    WB_TRY(delivery.token_key_pem, ReadFile(options.uss_token_key));
+  }
+  WB_TRY(crypto::PrivateKey webhook_key, ReadOrMakeKey(options.data + "/webhook.key", parts->rng));
+  const std::string webhook_public_key = outbound::WebhookKeyText(webhook_key.public_key());
+  WB_TRY(parts->deliveries,
+         Deliveries::Start(*parts->node, parts->board, parts->clock, parts->rng, std::move(webhook_key), delivery));
+  parts->delivering = true;
+  parts->deliveries->OnCommitted({{}, true, true});  // what came while it was put together
+  if (!options.witnesses.empty()) {
+    if (!parts->ledger_head)
+      return Error{Code::kInvalid, "--witness: there is no ledger to be witnessed (--ledger off)"};
+    WB_TRY(parts->witnesses, WitnessCollector::Start(*parts->ledger_head, options.witnesses, delivery));
+  }
+
+  parts->api = std::make_unique<api::Api>(
+      *parts->node, *parts->verifier, parts->board, parts->ledger_head.get(), parts->clock, parts->rng,
+      api::ApiOptions{.allow_http_uss = options.allow_http_uss,
+                      .party_rate_max = options.party_rate_max,
+                      .version = BuildVersion(),
+                      .dar_id = options.dar_id.empty() ? options.audiences[0] : options.dar_id,
+                      .instance_id = options.instance_id.empty() ? options.audiences[0] : options.instance_id,
+                      .public_endpoint = options.public_endpoint,
+                      .uss_id = options.uss_id,
+                      .uss_base_url = options.uss_base_url.empty() ? parts->url : options.uss_base_url,
+                      .allow_http_webhooks = options.allow_http_webhooks,
+                      .webhook_public_key = webhook_public_key,
+                      .webhook_state = [raw = parts->deliveries.get()](std::string_view party) {
+                        return raw->StateOfWebhook(std::string(party));
+                      }});
+  parts->ready = true;
 
   if (!options.metrics_listen.empty()) {
     http::ServerOptions metrics;
@@ -156,8 +302,11 @@ Service::~Service() { Stop(); }
 
 void Service::Stop() {
   if (parts_->metrics_server) parts_->metrics_server->Stop(std::chrono::milliseconds(0));
+  if (parts_->witnesses) parts_->witnesses->Stop();
   if (parts_->server) parts_->server->Stop(std::chrono::seconds(10));
   if (parts_->jwks) parts_->jwks->Stop();
+  if (parts_->deliveries) parts_->deliveries->Stop();
+  parts_->board.Stop();
   if (parts_->node) parts_->node->Stop();
 }
 

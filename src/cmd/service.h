@@ -30,6 +30,19 @@ struct ServiceOptions {
   std::string public_endpoint;  // empty: not told
   std::string metrics_listen;
   int threads = 1;
+  // Parties that declare here (docs/parties.md).
+  std::vector<std::string> parties;    // NAME=FILE: their public keys
+  std::vector<std::string> operators;  // likewise, of those who register parties and groups
+  std::string uss_id = "wideberth";    // of the service's own USS
+  std::string uss_base_url;            // empty: where the service listens
+  std::string uss_token_key;           // PEM: signs the tokens that other USSs are sent; empty: they are sent none
+  bool allow_private_webhooks = false;
+  bool allow_http_webhooks = false;
+  std::string outbound_ca;  // PEM: certificates trusted besides the system's
+  // The ledger.
+  bool ledger = true;
+  std::string ledger_origin;           // empty: the first audience, with "/ledger"
+  std::vector<std::string> witnesses;  // KEY=URL
 };
 
 // The DSS, put together: store, node, interface, server. Thread-safe.

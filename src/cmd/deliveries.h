@@ -1,0 +1,55 @@
+#ifndef WIDEBERTH_CMD_DELIVERIES_H_
+#define WIDEBERTH_CMD_DELIVERIES_H_
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "api/api.h"
+#include "api/notice_board.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/rng.h"
+#include "crypto/ed25519.h"
+#include "node/node.h"
+
+namespace wideberth::cmd {
+
+struct DeliveryOptions {
+  bool allow_private_addresses = false;
+  bool allow_http = false;
+  std::string ca_file;        // PEM; "" for the system's certificates alone
+  std::string uss_id;         // `sub` of the tokens for other USSs
+  std::string token_key_pem;  // that these are signed with; "" to send none
+};
+
+// What the service sends of its own accord: notices to the webhooks of parties, and notifications to other USSs.
+// Thread-safe.
+class Deliveries {
+ public:
+  // All outlive it. Begins with what was not delivered before.
+  static Result<std::unique_ptr<Deliveries>> Start(node::Node& node, api::NoticeBoard& board, const Clock& clock,
+                                                   Rng& rng, crypto::PrivateKey webhook_key,
+                                                   const DeliveryOptions& options);
+  ~Deliveries();
+
+  // For Node's on_committed.
+  void OnCommitted(const node::Committed& committed);
+  api::WebhookState StateOfWebhook(const std::string& party) const;
+  void Stop();
+
+ private:
+  struct Parts;
+  explicit Deliveries(std::unique_ptr<Parts> parts);
+  // The parties that have webhooks now.
+  void ReadWebhooks();
+
+  std::unique_ptr<Parts> parts_;
+  std::mutex mutex_;
+  std::set<std::string> with_webhooks_;
+};
+
+}  // namespace wideberth::cmd
+
+#endif  // WIDEBERTH_CMD_DELIVERIES_H_
