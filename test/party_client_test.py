@@ -248,7 +248,7 @@ class Declare(WithService):
                                 (200, {}, {"intent": DECLARED, "conflicts": [conflict(in_key=True)]})]
         status, out, _ = self.declare(self.path("f.geojson"), "--update", "a 1/o/n", "--accept-conflicts", "--ovn", "mine")
         self.assertEqual(status, 0)
-        self.assertIn("1 conflict, accepted:\nCERTAINTY", out)
+        self.assertIn("with 1 conflict:\nCERTAINTY", out)
         self.assertEqual([(method, path) for method, path, _, _ in self.service.asked], [("PUT", "/api/v1/intents/a%201/o%2Fn")] * 3)
         self.assertEqual([sorted(body["key"]) for _, _, _, body in self.service.asked],
                          [["mine"], ["mine", "other-ovn-0123456789"], ["mine", "other-ovn-0123456789", "third-ovn-0123456789"]])

@@ -212,7 +212,8 @@ void AddAudit(CLI::App& app, int& status) {
       app.add_subcommand("audit", "Check that a service's ledger only grows and has what it is said to have");
   const auto options = std::make_shared<AuditOptions>();
   AddClientOptions(*audit, options->client, false);
-  audit->add_option("URL", options->client.url, "The service's URL; --url is the same")->excludes("--url");
+  const auto url = std::make_shared<std::string>();
+  audit->add_option("URL", *url, "The service's URL; goes before --url");
   audit->get_option("--url")->required(false);
   audit->add_option("--state", options->state, "File with what was seen last; made the first time")->required();
   audit->add_option("--operator-key", options->trust.operator_key,
@@ -231,7 +232,8 @@ service cannot be reached, or the state not be written; then the state stays as 
 Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...
   wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M... --witnesses-min 1)");
-  audit->callback([options, &status] {
+  audit->callback([options, url, &status] {
+    if (!url->empty()) options->client.url = *url;
     status = options->client.url.empty() ? Fail({Code::kInvalid, "URL: say which service"}, kExitBadInput)
                                          : RunAudit(*options);
   });

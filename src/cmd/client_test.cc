@@ -215,7 +215,7 @@ TEST(DeclarationRequest, WhatIsWrongIsNamedWithItsPlace) {
 const char* const kMeets = R"([
   {"volume":0,"other_volume":1,"altitude_lower_m":500.2,"altitude_upper_m":600,"time_start":"2099-01-01T10:05:00Z",
    "time_end":"2099-01-01T10:10:00.5Z","bbox_deg":[8,47,8.02,47.01],
-   "clear_by":{"up_m":99.2,"down_m":50,"earlier_s":10,"later_s":300}}])";
+   "clear_by":{"up_m":99.2,"down_m":50,"earlier_s":10.01,"later_s":300}}])";
 
 Json Other() {
   return Json::parse(R"({"type":"intent","id":"b1","ovn":"o","disclosure":"full","priority":3,"party":"alpine",
@@ -233,7 +233,7 @@ TEST(ConflictTable, HasARowForEachConflict) {
   const std::string table = ConflictTable(conflicts);
   EXPECT_THAT(table, HasSubstr("certain    intent"));
   EXPECT_THAT(table, HasSubstr("2099-01-01 10:05:00 to 10:10:00  500 to 600"));
-  EXPECT_THAT(table, HasSubstr("47.00500, 8.01000  100 m up or 50 m down or 10 s earlier or 300 s later\n"));
+  EXPECT_THAT(table, HasSubstr("47.00500, 8.01000  99.2 m up or 50 m down or 10.1 s earlier or 300 s later\n"));
   EXPECT_THAT(table, HasSubstr("possible   operational intent reference  c1  uss1 (https://uss1.example)"));
   EXPECT_THAT(table, HasSubstr("500 to above"));
   EXPECT_EQ(ConflictTable(Json::array()), "");

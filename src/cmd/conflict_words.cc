@@ -151,8 +151,8 @@ std::string ClearByOf(const Json& meets) {
   std::string words;
   for (const auto& [name, unit] : kWays) {
     const std::optional<double> amount = NumberOf(clear_by, name);
-    // Rounded up: less would not be clear.
-    if (amount) words += fmt::format("{}{:.0f} {}", words.empty() ? "" : " or ", std::ceil(*amount), unit);
+    // Rounded up, to a tenth: less would not be clear.
+    if (amount) words += fmt::format("{}{} {}", words.empty() ? "" : " or ", std::ceil(*amount * 10) / 10, unit);
   }
   return words;
 }

@@ -117,11 +117,11 @@ void PrintDone(const DeclareOptions& options, const Json& answer) {
     if (const std::string value = Word(declared, member); !value.empty()) fmt::print("  {:<11}{}\n", member, value);
   }
   const Json conflicts = answer.value("conflicts", Json::array());
-  if (!answer.contains("conflicts")) return;
+  if (!options.withdraw.empty() || !options.end.empty()) return;
   if (conflicts.empty()) {
     fmt::print("no conflict\n");
   } else {
-    fmt::print("{} {}, accepted:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
+    fmt::print("with {} {}:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
                ConflictTable(conflicts));
   }
 }
