@@ -289,7 +289,9 @@ class Declare(WithService):
                 ((429, {"Retry-After": "7"}, {"message": "slow"}), 1, "(try again in 7 s)"),
                 ((503, {}, {"error_message": "busy\x1b[2J"}), 1, "busy?[2J"),
                 ((200, {}, b"<html>"), 1, "what is no JSON object"),
-                ((404, {}, b""), 1, "what is no JSON object")):
+                ((404, {}, b""), 1, "what is no JSON object"),
+                ((409, {}, b"[" * 500_000 + b"]" * 500_000), 1, "what is no JSON object"),
+                ((503, {}, b'{"a":' * 500_000 + b"1" + b"}" * 500_000), 1, "answered 503")):
             self.service.answers = [answer]
             status, out, err = self.declare(self.path("f.geojson"))
             self.assertEqual((status, out), (expected, ""), text)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "cmd/bounded_json.h"
 #include "cmd/client.h"
 #include "cmd/durable_file.h"
 #include "cmd/exit_status.h"
@@ -44,7 +45,8 @@ Result<std::optional<State>> ReadState(const std::string& path) {
   std::error_code none;
   if (!std::filesystem::exists(path, none)) return std::optional<State>();
   WB_TRY(const std::string text, ReadWholeFile(path, kStateBytesMax));
-  const Json read = Json::parse(text, nullptr, false);
+  const Result<Json> parsed = ParseJson(text);
+  const Json read = parsed ? *parsed : Json();
   const auto member = [&](const char* name) {
     return read.is_object() && read.contains(name) && read[name].is_string() ? read[name].get<std::string>()
                                                                              : std::string();

@@ -130,6 +130,17 @@ TEST(DeclarationRequest, HasAVolumeForEachPolygonAndCircleAndSendsNothingElse) {
   EXPECT_FALSE(request->contains("priority"));
 }
 
+TEST(DeclarationRequest, WhatIsNestedTooDeepIsRefusedBeforeAnythingRecurses) {
+  const std::string deep = "{\"type\":\"FeatureCollection\",\"features\":" + std::string(1'000'000, '[');
+  const Result<Json> refused = DeclarationRequest(deep + std::string(1'000'000, ']') + "}", "f", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kTooLarge);
+  // Brackets in texts are no nesting.
+  Json file = Volume();
+  file["properties"]["note"] = std::string(1000, '[') + "\\\"" + std::string(1000, '{');
+  EXPECT_TRUE(Request(file));
+}
+
 TEST(DeclarationRequest, OneFeatureWillDo) {
   const Result<Json> request = Request(Volume());
   ASSERT_TRUE(request) << request.error().message;
@@ -206,7 +217,7 @@ TEST(DeclarationRequest, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_THAT(message(Collection({Volume()}), zone), HasSubstr("--priority"));
   const Result<Json> no_json = DeclarationRequest("{\"type\":\x1b", "f", {});
   ASSERT_FALSE(no_json);
-  EXPECT_THAT(no_json.error().message, HasSubstr("is no JSON"));
+  EXPECT_THAT(no_json.error().message, HasSubstr("is no JSON that serves"));
   EXPECT_THAT(no_json.error().message, Not(HasSubstr("\x1b")));
 }
 
