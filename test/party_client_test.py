@@ -217,7 +217,7 @@ class WithService(InFolder):
 class Declare(WithService):
     def test_an_intent_is_sent_with_a_token_of_its_party(self):
         self.service.answers = [(201, {"Location": "/x"}, {"intent": DECLARED, "conflicts": []})]
-        status, out, err = self.declare(self.path("f.geojson"), "--priority", 3, "--disclosure", "volume", "--visible-to", "g")
+        status, out, err = self.declare("--priority", 3, "--disclosure", "volume", "--visible-to", "g", self.path("f.geojson"))
         self.assertEqual((status, err), (0, ""))
         self.assertIn("intent declared\n  id         a-1\n  ovn        own-ovn-0123456789\n", out)
         self.assertIn("no conflict", out)
@@ -302,7 +302,8 @@ class Declare(WithService):
         for arguments, text in (([], "FILE: name the GeoJSON file"), ([self.path("none")], "none: cannot read it"),
                                 ([good, "--withdraw", "a/b"], "leave it out"), (["--withdraw", "ab"], "is not ID/OVN"),
                                 (["--withdraw", "a/"], "is not ID/OVN"), (["--withdraw", "a/b", "--end", "a/b"], "at a time"),
-                                (["--constraint", "--end", "a/b"], "has no state"), ([good, "--disclosure", "private"], "--disclosure"),
+                                (["--constraint", "--end", "a/b"], "has no state"), (["--withdraw", "a/b", "--priority", "1"], "belong to a FILE"),
+                                (["--end", "a/b", "--accept-conflicts"], "conflicts with nothing"), ([good, "--disclosure", "private"], "--disclosure"),
                                 ([self.key_file], "is no JSON"), ([good, "--url", "ftp://x"], "--url"), ([good, "--url", "http://a b"], "--url"),
                                 ([good, "--url", "http://sky.example"], "--allow-http"), ([good, "--key", good], "f.geojson: ")):
             replaced = [a for a in ("--url", "--key") if a in arguments]

@@ -215,13 +215,14 @@ void AddAudit(CLI::App& app, int& status) {
   const auto options = std::make_shared<AuditOptions>();
   AddClientOptions(*audit, options->client, false);
   const auto url = std::make_shared<std::string>();
-  audit->add_option("URL", *url, "The service's URL; goes before --url");
+  audit->add_option("URL", *url, "The service's URL, if not by --url");
   audit->get_option("--url")->required(false);
   audit->add_option("--state", options->state, "File with what was seen last; made the first time")->required();
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
                     "stands in the state");
-  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat");
+  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
+      ->allow_extra_args(false);
   audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
       ->capture_default_str();
   audit->footer(

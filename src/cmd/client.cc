@@ -89,6 +89,7 @@ void AddClientOptions(CLI::App& subcommand, ClientOptions& options, bool as_part
       ->group(caller);
   subcommand
       .add_option("--audience", options.audiences, "What tokens are for (aud); may repeat; the host of the URL without")
+      ->allow_extra_args(false)
       ->group(caller);
 }
 

@@ -274,6 +274,7 @@ void AddWitness(CLI::App& app, int& status) {
       ->required();
   witness
       ->add_option("--ledger", options->ledgers, "The verifier key of a ledger to watch, NAME+HASH+BASE64; may repeat")
+      ->allow_extra_args(false)
       ->required();
   witness->add_option("--state", options->state, "File with what was cosigned last; durable before anything is signed")
       ->required();
