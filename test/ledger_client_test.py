@@ -114,7 +114,7 @@ class Verify(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         self.assertIn('party "B" acknowledged notice', out)
         self.assertIn("ONLY THIS FILE says is the operator's", out)
-        status, out, _ = run("verify", GOLDEN, "--operator-key", json.loads(read(GOLDEN))["operator_key"])
+        status, out, _ = run("verify", "--witness", KEYS[1], "--operator-key", json.loads(read(GOLDEN))["operator_key"], GOLDEN)
         self.assertEqual(status, 0)
         self.assertIn("which you gave", out)
 

@@ -217,7 +217,7 @@ class WithService(InFolder):
 class Declare(WithService):
     def test_an_intent_is_sent_with_a_token_of_its_party(self):
         self.service.answers = [(201, {"Location": "/x"}, {"intent": DECLARED, "conflicts": []})]
-        status, out, err = self.declare(self.path("f.geojson"), "--priority", 3, "--disclosure", "volume", "--visible-to", "g")
+        status, out, err = self.declare("--priority", 3, "--disclosure", "volume", "--visible-to", "g", self.path("f.geojson"))
         self.assertEqual((status, err), (0, ""))
         self.assertIn("intent declared\n  id         a-1\n  ovn        own-ovn-0123456789\n", out)
         self.assertIn("no conflict", out)
@@ -248,7 +248,7 @@ class Declare(WithService):
                                 (200, {}, {"intent": DECLARED, "conflicts": [conflict(in_key=True)]})]
         status, out, _ = self.declare(self.path("f.geojson"), "--update", "a 1/o/n", "--accept-conflicts", "--ovn", "mine")
         self.assertEqual(status, 0)
-        self.assertIn("1 conflict, accepted:\nCERTAINTY", out)
+        self.assertIn("with 1 conflict:\nCERTAINTY", out)
         self.assertEqual([(method, path) for method, path, _, _ in self.service.asked], [("PUT", "/api/v1/intents/a%201/o%2Fn")] * 3)
         self.assertEqual([sorted(body["key"]) for _, _, _, body in self.service.asked],
                          [["mine"], ["mine", "other-ovn-0123456789"], ["mine", "other-ovn-0123456789", "third-ovn-0123456789"]])
@@ -289,7 +289,9 @@ class Declare(WithService):
                 ((429, {"Retry-After": "7"}, {"message": "slow"}), 1, "(try again in 7 s)"),
                 ((503, {}, {"error_message": "busy\x1b[2J"}), 1, "busy?[2J"),
                 ((200, {}, b"<html>"), 1, "what is no JSON object"),
-                ((404, {}, b""), 1, "what is no JSON object")):
+                ((404, {}, b""), 1, "what is no JSON object"),
+                ((409, {}, b"[" * 500_000 + b"]" * 500_000), 1, "what is no JSON object"),
+                ((503, {}, b'{"a":' * 500_000 + b"1" + b"}" * 500_000), 1, "answered 503")):
             self.service.answers = [answer]
             status, out, err = self.declare(self.path("f.geojson"))
             self.assertEqual((status, out), (expected, ""), text)
@@ -300,7 +302,8 @@ class Declare(WithService):
         for arguments, text in (([], "FILE: name the GeoJSON file"), ([self.path("none")], "none: cannot read it"),
                                 ([good, "--withdraw", "a/b"], "leave it out"), (["--withdraw", "ab"], "is not ID/OVN"),
                                 (["--withdraw", "a/"], "is not ID/OVN"), (["--withdraw", "a/b", "--end", "a/b"], "at a time"),
-                                (["--constraint", "--end", "a/b"], "has no state"), ([good, "--disclosure", "private"], "--disclosure"),
+                                (["--constraint", "--end", "a/b"], "has no state"), (["--withdraw", "a/b", "--priority", "1"], "belong to a FILE"),
+                                (["--end", "a/b", "--accept-conflicts"], "conflicts with nothing"), ([good, "--disclosure", "private"], "--disclosure"),
                                 ([self.key_file], "is no JSON"), ([good, "--url", "ftp://x"], "--url"), ([good, "--url", "http://a b"], "--url"),
                                 ([good, "--url", "http://sky.example"], "--allow-http"), ([good, "--key", good], "f.geojson: ")):
             replaced = [a for a in ("--url", "--key") if a in arguments]

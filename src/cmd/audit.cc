@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "cmd/bounded_json.h"
 #include "cmd/client.h"
 #include "cmd/durable_file.h"
 #include "cmd/exit_status.h"
@@ -47,7 +48,8 @@ Result<std::optional<State>> ReadState(const std::string& path) {
   std::error_code none;
   if (!std::filesystem::exists(path, none)) return std::optional<State>();
   WB_TRY(const std::string text, ReadWholeFile(path, kStateBytesMax));
-  const Json read = Json::parse(text, nullptr, false);
+  const Result<Json> parsed = ParseJson(text);
+  const Json read = parsed ? *parsed : Json();
   const auto member = [&](const char* name) {
     return read.is_object() && read.contains(name) && read[name].is_string() ? read[name].get<std::string>()
                                                                              : std::string();
@@ -256,7 +258,8 @@ void AddAudit(CLI::App& app, int& status) {
       app.add_subcommand("audit", "Check that a service's ledger only grows and has what it is said to have");
   const auto options = std::make_shared<AuditOptions>();
   AddClientOptions(*audit, options->client, false);
-  audit->add_option("URL", options->client.url, "The service's URL; --url is the same")->excludes("--url");
+  const auto url = std::make_shared<std::string>();
+  audit->add_option("URL", *url, "The service's URL, if not by --url");
   audit->get_option("--url")->required(false);
   audit->add_option("--state", options->state, "File with what was seen last; made the first time");
   audit
@@ -267,7 +270,8 @@ void AddAudit(CLI::App& app, int& status) {
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
                     "stands in the state");
-  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat");
+  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
+      ->allow_extra_args(false);
   audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
       ->capture_default_str();
   audit->footer(
@@ -281,7 +285,8 @@ Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...
   wideberth audit --data /var/lib/wideberth --state sky.audit
   wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M... --witnesses-min 1)");
-  audit->callback([options, &status] {
+  audit->callback([options, url, &status] {
+    if (!url->empty()) options->client.url = *url;
     if (!options->data.empty()) {
       status = RunStoreAudit(*options);
     } else if (options->client.url.empty()) {

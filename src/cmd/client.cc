@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "cmd/bounded_json.h"
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
 #include "os/system.h"
@@ -88,6 +89,7 @@ void AddClientOptions(CLI::App& subcommand, ClientOptions& options, bool as_part
       ->group(caller);
   subcommand
       .add_option("--audience", options.audiences, "What tokens are for (aud); may repeat; the host of the URL without")
+      ->allow_extra_args(false)
       ->group(caller);
 }
 
@@ -231,7 +233,8 @@ Result<Answer> Client::Stream(const std::string& path, const std::vector<std::st
 }
 
 std::string WhyRefused(const Answer& answer) {
-  const nlohmann::json body = nlohmann::json::parse(answer.body, nullptr, false);
+  const Result<nlohmann::ordered_json> parsed = ParseJson(answer.body);
+  const nlohmann::ordered_json body = parsed ? *parsed : nlohmann::ordered_json();
   std::string message;
   for (const char* name : {"message", "error_message"}) {
     if (body.is_object() && body.contains(name) && body[name].is_string()) message = body[name].get<std::string>();
@@ -261,8 +264,8 @@ std::string PathSegment(std::string_view text) {
 }
 
 Result<nlohmann::ordered_json> JsonOf(const Answer& answer) {
-  auto body = nlohmann::ordered_json::parse(answer.body, nullptr, false);
-  if (!body.is_object())
+  Result<nlohmann::ordered_json> body = ParseJson(answer.body);
+  if (!body || !body->is_object())
     return Error{Code::kInvalid, fmt::format("the service answered {} with what is no JSON object; is --url that of a "
                                              "Wideberth service?",
                                              answer.status)};

@@ -130,6 +130,17 @@ TEST(DeclarationRequest, HasAVolumeForEachPolygonAndCircleAndSendsNothingElse) {
   EXPECT_FALSE(request->contains("priority"));
 }
 
+TEST(DeclarationRequest, WhatIsNestedTooDeepIsRefusedBeforeAnythingRecurses) {
+  const std::string deep = "{\"type\":\"FeatureCollection\",\"features\":" + std::string(1'000'000, '[');
+  const Result<Json> refused = DeclarationRequest(deep + std::string(1'000'000, ']') + "}", "f", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kTooLarge);
+  // Brackets in texts are no nesting.
+  Json file = Volume();
+  file["properties"]["note"] = std::string(1000, '[') + "\\\"" + std::string(1000, '{');
+  EXPECT_TRUE(Request(file));
+}
+
 TEST(DeclarationRequest, OneFeatureWillDo) {
   const Result<Json> request = Request(Volume());
   ASSERT_TRUE(request) << request.error().message;
@@ -206,7 +217,7 @@ TEST(DeclarationRequest, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_THAT(message(Collection({Volume()}), zone), HasSubstr("--priority"));
   const Result<Json> no_json = DeclarationRequest("{\"type\":\x1b", "f", {});
   ASSERT_FALSE(no_json);
-  EXPECT_THAT(no_json.error().message, HasSubstr("is no JSON"));
+  EXPECT_THAT(no_json.error().message, HasSubstr("is no JSON that serves"));
   EXPECT_THAT(no_json.error().message, Not(HasSubstr("\x1b")));
 }
 
@@ -215,7 +226,7 @@ TEST(DeclarationRequest, WhatIsWrongIsNamedWithItsPlace) {
 const char* const kMeets = R"([
   {"volume":0,"other_volume":1,"altitude_lower_m":500.2,"altitude_upper_m":600,"time_start":"2099-01-01T10:05:00Z",
    "time_end":"2099-01-01T10:10:00.5Z","bbox_deg":[8,47,8.02,47.01],
-   "clear_by":{"up_m":99.2,"down_m":50,"earlier_s":10,"later_s":300}}])";
+   "clear_by":{"up_m":99.2,"down_m":50,"earlier_s":10.01,"later_s":300}}])";
 
 Json Other() {
   return Json::parse(R"({"type":"intent","id":"b1","ovn":"o","disclosure":"full","priority":3,"party":"alpine",
@@ -233,11 +244,26 @@ TEST(ConflictTable, HasARowForEachConflict) {
   const std::string table = ConflictTable(conflicts);
   EXPECT_THAT(table, HasSubstr("certain    intent"));
   EXPECT_THAT(table, HasSubstr("2099-01-01 10:05:00 to 10:10:00  500 to 600"));
-  EXPECT_THAT(table, HasSubstr("47.00500, 8.01000  100 m up or 50 m down or 10 s earlier or 300 s later\n"));
+  EXPECT_THAT(table, HasSubstr("47.00500, 8.01000  99.2 m up or 50 m down or 10.1 s earlier or 300 s later\n"));
   EXPECT_THAT(table, HasSubstr("possible   operational intent reference  c1  uss1 (https://uss1.example)"));
   EXPECT_THAT(table, HasSubstr("500 to above"));
   EXPECT_EQ(ConflictTable(Json::array()), "");
   EXPECT_EQ(ConflictTable(Json()), "");
+}
+
+TEST(ConflictTable, WhereItIsComesFromTheOutlineToo) {
+  Json meets = Json::parse(kMeets);
+  meets[0].erase("bbox_deg");
+  const auto table = [&](const char* outline) {
+    meets[0]["outline"] = Json::parse(outline);
+    return ConflictTable(Json::array({Json{{"other", Other()}, {"meets", meets}}}));
+  };
+  EXPECT_THAT(table(R"({"type":"Point","coordinates":[8,47]})"), HasSubstr("47.00000, 8.00000"));
+  EXPECT_THAT(table(R"({"type":"MultiPolygon","coordinates":[[[[179.5,1],[-179.9,1],[179.5,3],[179.5,1]]]]})"),
+              HasSubstr("2.00000, 179.80000"));
+  EXPECT_THAT(table(R"({"type":"Polygon","coordinates":[[[-179.5,1],[179.9,1],[-179.5,3]]]})"),
+              HasSubstr("2.00000, -179.80000"));
+  EXPECT_THAT(table(R"({"type":"Polygon","coordinates":[]})"), HasSubstr("500 to 600"));
 }
 
 TEST(ConflictTable, WhatIsNotThereOrOfAnotherKindStaysEmpty) {

@@ -61,7 +61,39 @@ std::string MiddleOf(const Json& box) {
   if (east < west) east += 360;
   double longitude = (west + east) / 2;
   if (longitude > 180) longitude -= 360;
+  if (longitude < -180) longitude += 360;
   return fmt::format("{:.5f}, {:.5f}", (box[1].get<double>() + box[3].get<double>()) / 2, longitude);
+}
+
+// Adds every position of GeoJSON's coordinates, however deep they lie.
+void AddPositions(const Json& coordinates, std::vector<std::pair<double, double>>& positions) {
+  if (!coordinates.is_array() || coordinates.empty()) return;
+  if (coordinates.size() >= 2 && coordinates[0].is_number() && coordinates[1].is_number()) {
+    positions.emplace_back(coordinates[0].get<double>(), coordinates[1].get<double>());
+    return;
+  }
+  for (const Json& one : coordinates) AddPositions(one, positions);
+}
+
+// The rectangle that an outline lies in, as `bbox_deg` says it.
+Json BoxOf(const Json& outline) {
+  std::vector<std::pair<double, double>> positions;
+  AddPositions(MemberOf(outline, "coordinates"), positions);
+  if (positions.empty()) return {};
+  double west = positions[0].first;
+  double east = west;
+  double south = positions[0].second;
+  double north = south;
+  for (const auto& [given, latitude] : positions) {
+    double longitude = given;  // the short way round from the first
+    if (longitude - positions[0].first > 180) longitude -= 360;
+    if (longitude - positions[0].first < -180) longitude += 360;
+    west = std::min(west, longitude);
+    east = std::max(east, longitude);
+    south = std::min(south, latitude);
+    north = std::max(north, latitude);
+  }
+  return Json::array({west, south, east, north});
 }
 
 Extent ExtentOf(const Json& meets) {
@@ -80,6 +112,7 @@ Extent ExtentOf(const Json& meets) {
     if (lower) all.lower_m = all.lower_m ? std::min(*all.lower_m, *lower) : *lower;
     if (upper) all.upper_m = all.upper_m ? std::max(*all.upper_m, *upper) : *upper;
     if (all.near.empty()) all.near = MiddleOf(MemberOf(one, "bbox_deg"));
+    if (all.near.empty()) all.near = MiddleOf(BoxOf(MemberOf(one, "outline")));
   }
   return all;
 }
@@ -118,8 +151,8 @@ std::string ClearByOf(const Json& meets) {
   std::string words;
   for (const auto& [name, unit] : kWays) {
     const std::optional<double> amount = NumberOf(clear_by, name);
-    // Rounded up: less would not be clear.
-    if (amount) words += fmt::format("{}{:.0f} {}", words.empty() ? "" : " or ", std::ceil(*amount), unit);
+    // Rounded up, to a tenth: less would not be clear.
+    if (amount) words += fmt::format("{}{} {}", words.empty() ? "" : " or ", std::ceil(*amount * 10) / 10, unit);
   }
   return words;
 }

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "cmd/plain_text.h"
+#include "cmd/bounded_json.h"
 
 namespace wideberth::cmd {
 namespace {
@@ -107,12 +107,9 @@ class Volumes {
 }  // namespace
 
 Result<Json> DeclarationRequest(std::string_view text, const std::string& name, const DeclarationChoices& choices) {
-  Json file;
-  try {
-    file = Json::parse(text);
-  } catch (const Json::exception& error) {
-    return Error{Code::kInvalid, name + ": is no JSON: " + Plain(error.what())};
-  }
+  const Result<Json> parsed = ParseJson(text);
+  if (!parsed) return Error{parsed.error().code, name + ": is no JSON that serves: " + parsed.error().message};
+  const Json& file = *parsed;
   Volumes volumes(name, choices);
   const Json type = file.is_object() ? file.value("type", Json()) : Json();
   Json request{{"type", "FeatureCollection"}};

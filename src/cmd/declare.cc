@@ -62,6 +62,15 @@ Result<Request> RequestOf(const DeclareOptions& options) {
   if (!with_file && !options.file.empty())
     return Error{Code::kInvalid,
                  "FILE: " + options.file + " is not read with --withdraw, --activate or --end; leave it out"};
+  const DeclarationChoices& choices = options.choices;
+  if (!with_file &&
+      (choices.intent || choices.priority || choices.disclosure || choices.state || !choices.visible_to.empty()))
+    return Error{
+        Code::kInvalid,
+        "--intent, --priority, --disclosure, --visible-to and --state belong to a FILE; change them with --update"};
+  if ((!options.withdraw.empty() || !options.end.empty()) && (options.accept_conflicts || !choices.key.empty()))
+    return Error{Code::kInvalid,
+                 "--accept-conflicts and --ovn: what is withdrawn or over conflicts with nothing; leave them out"};
   if (with_file) {
     WB_TRY(const std::string text, ReadWholeFile(options.file, kDeclarationFileBytesMax));
     WB_TRY(Json body, DeclarationRequest(text, options.file == "-" ? "standard input" : options.file, options.choices));
@@ -117,11 +126,11 @@ void PrintDone(const DeclareOptions& options, const Json& answer) {
     if (const std::string value = Word(declared, member); !value.empty()) fmt::print("  {:<11}{}\n", member, value);
   }
   const Json conflicts = answer.value("conflicts", Json::array());
-  if (!answer.contains("conflicts")) return;
+  if (!options.withdraw.empty() || !options.end.empty()) return;
   if (conflicts.empty()) {
     fmt::print("no conflict\n");
   } else {
-    fmt::print("{} {}, accepted:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
+    fmt::print("with {} {}:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
                ConflictTable(conflicts));
   }
 }
@@ -202,6 +211,7 @@ void AddDeclare(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"full", "volume"}))
       ->group(what);
   declare->add_option("--visible-to", options->choices.visible_to, "A group that sees it in full; may repeat")
+      ->allow_extra_args(false)
       ->group(what);
   declare->add_option("--state", options->choices.state, "accepted, or activated: it is flown now (accepted)")
       ->check(CLI::IsMember({"accepted", "activated"}))
@@ -215,6 +225,7 @@ void AddDeclare(CLI::App& app, int& status) {
   declare->add_flag("--accept-conflicts", options->accept_conflicts, "Declare it although it conflicts, and say so")
       ->group(conflicts);
   declare->add_option("--ovn", options->choices.key, "Accept the conflict with what has this OVN; may repeat")
+      ->allow_extra_args(false)
       ->group(conflicts);
   declare->add_flag("--json", options->json, "Print the service's answer as it is");
   declare->footer(

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "cmd/bounded_json.h"
 #include "cmd/client.h"
 #include "cmd/conflict_words.h"
 #include "cmd/event_parser.h"
@@ -39,6 +40,12 @@ struct ListenOptions {
 
 std::string Member(const Json& of, const char* name) {
   return of.is_object() && of.contains(name) && of[name].is_string() ? of[name].get<std::string>() : std::string();
+}
+
+// What is no JSON is null.
+Json Read(const std::string& text) {
+  Result<Json> read = ParseJson(text);
+  return read ? *std::move(read) : Json();
 }
 
 // Prints, and signs, what comes.
@@ -95,10 +102,10 @@ class Listener {
 
   // How it ends because of this notice; nothing to go on.
   std::optional<int> TakeNotice(const ServerSentEvent& event) {
-    const Json notice = Json::parse(event.data, nullptr, false);
+    const Json notice = Read(event.data);
     const std::string text = Member(notice, "text");
     const std::string id = Member(notice, "id");
-    const Json read = Json::parse(text, nullptr, false);
+    const Json read = Read(text);
     if (id.empty() || !read.is_object())
       return Fail({Code::kInvalid, "events: a notice that cannot be read came; is --url that of a Wideberth service?"},
                   kExitFailed);

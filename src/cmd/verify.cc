@@ -44,9 +44,12 @@ void AddVerify(CLI::App& app, int& status) {
       "--operator-key", options->trust.operator_key,
       "The verifier key of the ledger's operator, NAME+HASH+BASE64, from a source that you trust; without it "
       "the receipt's own counts, and that is said");
-  verify->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat");
-  verify->add_option("--party-key", options->trust.party_keys,
-                     "NAME=FILE: a party's public key (PEM), as `wideberth keygen` writes it; may repeat");
+  verify->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
+      ->allow_extra_args(false);
+  verify
+      ->add_option("--party-key", options->trust.party_keys,
+                   "NAME=FILE: a party's public key (PEM), as `wideberth keygen` writes it; may repeat")
+      ->allow_extra_args(false);
   verify->footer(R"(Exit status: 0 proven, 3 not proven, 2 bad arguments, or the file is no receipt.
 
 Examples:

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "cmd/bounded_json.h"
 #include "cmd/diagnostics.h"
 #include "cmd/durable_file.h"
 #include "cmd/exit_status.h"
@@ -57,7 +58,8 @@ class Witness {
   // What was cosigned in an earlier life. What is not watched now is kept.
   Result<void> ReadState() {
     WB_TRY(const std::string text, ReadWholeFile(state_, kStateBytesMax));
-    const Json read = Json::parse(text, nullptr, false);
+    const Result<Json> parsed = ParseJson(text);
+    const Json read = parsed ? *parsed : Json();
     const Error wrong{Code::kInvalid, state_ + ": is no state of `wideberth witness`; put back what was there"};
     if (!read.is_object() || read.value("format", Json()) != kFormat || !read.value("ledgers", Json()).is_array())
       return wrong;
@@ -272,6 +274,7 @@ void AddWitness(CLI::App& app, int& status) {
       ->required();
   witness
       ->add_option("--ledger", options->ledgers, "The verifier key of a ledger to watch, NAME+HASH+BASE64; may repeat")
+      ->allow_extra_args(false)
       ->required();
   witness->add_option("--state", options->state, "File with what was cosigned last; durable before anything is signed")
       ->required();
