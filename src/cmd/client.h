@@ -50,7 +50,7 @@ class Client {
   static constexpr size_t kAnswerBytesMax = size_t{64} << 20;
 
   // kInvalid, with the option to set, for a URL or a key that does not serve. Without a key file there is no token.
-  static Result<Client> Make(const ClientOptions& options);
+  static Result<Client> Make(const ClientOptions& given);
 
   // What the service answers, whatever its status. kIo, with the remedy, if it cannot be reached or breaks off.
   Result<Answer> Send(const std::string& method, const std::string& path, const std::optional<std::string>& body) const;

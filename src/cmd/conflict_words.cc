@@ -158,7 +158,7 @@ std::string ClearByOf(const Json& meets) {
 }
 
 std::string WhoOf(const Json& other) {
-  const std::string party = TextOf(other, "party");
+  std::string party = TextOf(other, "party");
   if (!party.empty()) return party;
   const std::string manager = TextOf(other, "manager");
   return manager.empty() ? "(not told)" : manager;

@@ -47,8 +47,8 @@ struct WitnessOptions {
 // Decides on requests, one at a time, on a thread of its own: it waits for the disk.
 class Witness {
  public:
-  Witness(ledger::VerifierKey verifier, crypto::PrivateKey key, std::string state)
-      : verifier_(std::move(verifier)), key_(std::move(key)), state_(std::move(state)) {}
+  Witness(ledger::VerifierKey verifier, const crypto::PrivateKey& key, std::string state)
+      : verifier_(std::move(verifier)), key_(key), state_(std::move(state)) {}
   ~Witness() { Stop(); }
 
   void Watch(const ledger::VerifierKey& ledger_key) {
