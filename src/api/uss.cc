@@ -144,6 +144,8 @@ Result<int32_t> ParseWhole(const Member& member) {
   return static_cast<int32_t>(number);
 }
 
+}  // namespace
+
 Result<model::RecordProviderNotice> ParseNotification(std::string_view body, DeclarationKind kind, bool allow_http) {
   const bool is_intent = kind == DeclarationKind::kIntent;
   return WithBody<model::RecordProviderNotice>(body, [&](const Member& root) -> Result<model::RecordProviderNotice> {
@@ -186,6 +188,8 @@ Result<model::RecordProviderNotice> ParseNotification(std::string_view body, Dec
     return told;
   });
 }
+
+namespace {
 
 template <DeclarationKind kKind>
 void Notify(const CallPtr& call) {

@@ -6,6 +6,7 @@
 
 #include "airspace/airspace.h"
 #include "api/call.h"
+#include "model/command.h"
 #include "model/declaration.h"
 
 namespace wideberth::api {
@@ -13,6 +14,10 @@ namespace wideberth::api {
 // The service as a USS among those of F3548, which stands for what parties declare here: /uss/v1 (F3548's
 // getOperationalIntentDetails, notifyOperationalIntentDetailsChanged and their like).
 std::vector<Route> UssRoutes();
+
+// What another USS told, as the body of its POST; the manager is for the caller to set.
+Result<model::RecordProviderNotice> ParseNotification(std::string_view body, model::DeclarationKind kind,
+                                                      bool allow_http);
 
 // What another USS is told, as the body of a POST to its /uss/v1/operational_intents or /uss/v1/constraints: with what
 // it is told of as it is now, or without it when that is over.
