@@ -5,6 +5,7 @@ meets F3548's world; against a running server, with real keys.
   parties_test.py WIDEBERTH
 """
 import base64
+import calendar
 import json
 import os
 import statistics
@@ -422,6 +423,7 @@ class NotYours(Parties):
 
     def test_who_hides_it_keeps_its_readers_time(self):
         token, connection = self.server.token_of("survey"), self.server.connect()
+        self.addCleanup(connection.close)
         hidden, others = self.hidden[INTENTS]["id"], self.pseudonyms[INTENTS, "rescue"]["id"]
         ratios = []
         for _ in range(4):  # a busy machine may disturb one
@@ -437,6 +439,309 @@ class NotYours(Parties):
             if ratios[-1] < 1.5:
                 return
         self.fail(f"the times of what is hidden and what is not there differ: {ratios}")
+
+
+# ---- Rules.
+
+def changed(change):
+    """A declaration with one thing changed: a path of names and places, and the value, or nothing for none."""
+    body = declaration(feature(), key=[], disclosure="volume", visible_to=[])
+    path, value = change[0], change[1:]
+    at = body
+    for step in path[:-1]:
+        at = at[step]
+    if value:
+        at[path[-1]] = value[0]
+    else:
+        del at[path[-1]]
+    return body
+
+
+FIRST = ("features", 0)
+PROPERTIES = (*FIRST, "properties")
+GEOMETRY = (*FIRST, "geometry")
+RING = [[8, 47], [8.01, 47], [8.01, 47.01], [8, 47]]
+
+
+def polygon(*rings):
+    return {"type": "Polygon", "coordinates": list(rings)}
+
+
+def flat(*rings):
+    """A polygon's feature: without a radius."""
+    one = feature()
+    del one["properties"]["radius_m"]
+    one["geometry"] = polygon(*rings)
+    return one
+
+
+# What is wrong with a declaration, and the member that the answer must name.
+WRONG = [
+    ((("type",),), "type"), ((("type",), "Feature"), "type"), ((("type",), 3), "type"),
+    ((("features",),), "features"), ((("features",), []), "features"), ((("features",), {}), "features"),
+    ((("features",), [feature()] * 1001), "features"),
+    ((("features",), [flat([[8 + i * 1e-6, 47] for i in range(10_001)])]), "features[0].geometry.coordinates"),
+    ((("crs",), {}), "crs"),
+    ((("disclosure",), "private"), "disclosure"), ((("disclosure",), "none"), "disclosure"), ((("disclosure",), 1), "disclosure"),
+    ((("visible_to",), "climbers"), "visible_to"), ((("visible_to",), [""]), "visible_to[0]"), ((("visible_to",), ["x" * 257]), "visible_to[0]"),
+    ((("visible_to",), ["g"] * 101), "visible_to"), ((("visible_to",), [3]), "visible_to[0]"), ((("visible_to",), ["no such group"]), "visible_to"),
+    ((("priority",), 0.5), "priority"), ((("priority",), 2 ** 31), "priority"), ((("priority",), "1"), "priority"),
+    ((("state",), "nonconforming"), "state"), ((("state",), 1), "state"),
+    ((("key",), "x"), "key"), ((("key",), [1]), "key[0]"), ((("key",), [""]), "key[0]"), ((("key",), ["x" * 129]), "key[0]"),
+    ((("key",), ["x"] * 100_001), "key"),
+    (((*FIRST, "type"),), "features[0].type"), (((*FIRST, "type"), "Point"), "features[0].type"),
+    (((*FIRST, "geometry"),), "features[0].geometry"), (((*FIRST, "geometry"), None), "features[0].geometry"),
+    (((*FIRST, "properties"),), "features[0].properties"),
+    (((*GEOMETRY, "type"), "LineString"), "features[0].geometry.type"), (((*GEOMETRY, "coordinates"),), "features[0].geometry.coordinates"),
+    (((*GEOMETRY, "coordinates"), [8]), "features[0].geometry.coordinates"), (((*GEOMETRY, "coordinates"), [181, 47]), "features[0].geometry.coordinates"),
+    (((*GEOMETRY, "coordinates"), [8, 91]), "features[0].geometry.coordinates"), (((*GEOMETRY, "coordinates"), ["8", 47]), "features[0].geometry.coordinates[0]"),
+    ((GEOMETRY, polygon(RING)), "features[0].properties.radius_m"),
+    ((FIRST, flat(RING, RING)), "features[0].geometry.coordinates"), ((FIRST, flat(RING[:3])), "features[0].geometry.coordinates[0]"),
+    ((FIRST, flat(RING[:3] + [[8, 48]])), "features[0].geometry.coordinates[0]"), ((FIRST, flat([[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]])), "features[0].geometry.coordinates[0]"),
+    ((FIRST, flat([[0, 0], [2, 0], [2, 2], [0, 0]])), "features[0].geometry"),
+    (((*PROPERTIES, "radius_m"),), "features[0].properties.radius_m"), (((*PROPERTIES, "radius_m"), 0), "features[0].properties.radius_m"),
+    (((*PROPERTIES, "radius_m"), 30_000), "features[0].geometry"), (((*PROPERTIES, "radius_m"), "300"), "features[0].properties.radius_m"),
+    (((*PROPERTIES, "altitude_lower_m"),), "features[0].properties.altitude_lower_m"),
+    (((*PROPERTIES, "altitude_upper_m"),), "features[0].properties.altitude_upper_m"),
+    (((*PROPERTIES, "altitude_lower_m"), 601), "features[0].properties.altitude_lower_m"),
+    (((*PROPERTIES, "altitude_upper_m"), 1_000_001), "features[0].properties.altitude_lower_m: with altitude_upper_m"), (((*PROPERTIES, "altitude_lower_m"), "500"), "features[0].properties.altitude_lower_m"),
+    (((*PROPERTIES, "time_start"),), "features[0].properties.time_start"), (((*PROPERTIES, "time_end"),), "features[0].properties.time_end"),
+    (((*PROPERTIES, "time_start"), "today"), "features[0].properties.time_start"), (((*PROPERTIES, "time_start"), 1), "features[0].properties.time_start"),
+    (((*PROPERTIES, "time_end"), "2020-01-01T00:00:00Z"), "features[0].properties: time_start, time_end"), (((*PROPERTIES, "time_end"), "2600-01-01T00:00:00Z"), "features[0].properties.time_end"),
+]
+
+
+def moved(one, up=0.0, later_ns=0):
+    """The feature, so many metres higher and nanoseconds later."""
+    one = json.loads(json.dumps(one))
+    properties = one["properties"]
+    for name in ("altitude_lower_m", "altitude_upper_m"):
+        properties[name] = round(properties[name] + up, 3)
+    for name in ("time_start", "time_end"):
+        whole, _, part = properties[name].rstrip("Z").partition(".")
+        ns = calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10 ** 9 + int(part.ljust(9, "0")) + later_ns
+        properties[name] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // 10 ** 9)) + f".{ns % 10 ** 9:09d}Z"
+    return one
+
+
+class Rules(Parties):
+    def ovn_told(self, name, *features, **members):
+        """The OVN of the one conflict that the refusal tells."""
+        conflicts = self.server.declare(name, *features, expect=409, **members)["conflicts"]
+        self.assertEqual(len(conflicts), 1)
+        self.assertEqual((conflicts[0]["in_key"], conflicts[0]["needs_key"]), (False, True))
+        return conflicts[0]["other"]["ovn"]
+
+    def test_a_conflict_is_refused_without_the_key_and_accepted_with_it(self):
+        for what, first, second, members in (("one's own", "alpine", "alpine", {}), ("another's", "alpine", "rescue", {}),
+                                             ("another's, by its pseudonym", "alpine", "rescue", {"disclosure": "volume"})):
+            with self.subTest(what):
+                one = feature(**elsewhere())
+                declared = self.server.declare(first, one, **members)
+                ovn = self.ovn_told(second, one)
+                self.assertEqual(ovn == declared["ovn"], members == {})
+                self.ovn_told(second, one, key=["x" * 32])
+                if members:  # the real OVN, from wherever it came, is none of the other's
+                    self.ovn_told(second, one, key=[declared["ovn"]])
+                answer = self.server.by(second, "POST", INTENTS, declaration(one, key=["x" * 32, ovn]), expect=201)
+                self.assertEqual([(c["in_key"], c["needs_key"]) for c in answer["conflicts"]], [(True, True)])
+                # With the next change of the one, its OVN is another.
+                told = self.server.declare(first, one, expect=409, **members)["conflicts"]
+                again = self.server.by(first, "PUT", f"{INTENTS}/{declared['id']}/{declared['ovn']}",
+                                       declaration(one, key=[c["other"]["ovn"] for c in told], **members), expect=200)["intent"]
+                self.assertEqual((again["version"], again["id"]), (2, declared["id"]))
+                self.assertNotEqual(again["ovn"], declared["ovn"])
+                path = f"{INTENTS}/{answer['intent']['id']}/{answer['intent']['ovn']}"
+                self.assertEqual(self.server.by(second, "PUT", path, declaration(one, key=[ovn]))[0], 409)
+
+    def test_the_higher_priority_goes_first_and_the_other_is_told(self):
+        one = feature(**elsewhere())
+        low = self.server.declare("alpine", one, priority=-1)
+        answer = self.server.by("rescue", "POST", INTENTS, declaration(one), expect=201)
+        self.assertEqual([(c["in_key"], c["needs_key"], c["other"]["priority"]) for c in answer["conflicts"]], [(False, False, -1)])
+        notice = json.loads(self.server.by("alpine", "GET", "/api/v1/notices?limit=1000", expect=200)["notices"][-1]["text"])
+        self.assertEqual((notice["kind"], notice["because"], notice["own"]["id"], notice["other"]["id"], notice["other"]["priority"]),
+                         ("conflict", "declared", low["id"], answer["intent"]["id"], 0))
+        # Who is as low, or lower, needs the OVNs of both.
+        for priority in (-1, -2):
+            told = self.server.declare("survey", one, priority=priority, key=[answer["intent"]["ovn"]], expect=409)["conflicts"]
+            self.assertEqual({(c["other"]["priority"], c["in_key"], c["needs_key"]) for c in told}, {(0, True, True), (-1, False, True)})
+
+    def test_a_constraint_needs_its_ovn_whatever_the_priority(self):
+        one = feature(**elsewhere())
+        zone = self.server.declare("alpine", one, path=CONSTRAINTS)
+        for priority in (0, 2 ** 31 - 1):
+            self.assertEqual(self.ovn_told("rescue", one, priority=priority), zone["ovn"])
+        self.server.declare("rescue", one, key=[zone["ovn"]])
+        # Zones do not conflict with each other, and lie over intents without asking.
+        answer = self.server.by("survey", "POST", CONSTRAINTS, declaration(one), expect=201)
+        self.assertEqual([(c["other"]["type"], c["needs_key"]) for c in answer["conflicts"]], [("intent", False)])
+
+    def test_another_ovn_changes_nothing(self):
+        for path in (INTENTS, CONSTRAINTS):
+            one = feature(**elsewhere())
+            declared = self.server.declare("alpine", one, path=path)
+            wrong = f"{path}/{declared['id']}/{'x' * 32}"
+            for method, more, body in (("PUT", "", declaration(one)), ("DELETE", "", None), ("POST", "/activate", None), ("POST", "/end", None)):
+                if path == INTENTS or not more:
+                    status, answer, _ = self.server.by("alpine", method, wrong + more, body)
+                    self.assertEqual((status, answer["message"].split(":")[0]), (409, "ovn"))
+            self.assertEqual(self.server.by("alpine", "GET", f"{path}/{declared['id']}", expect=200)[path[8:-1]], declared)
+
+    def test_a_life(self):
+        one = feature(**elsewhere())
+        declared = self.server.declare("alpine", one)
+        path = f"{INTENTS}/{declared['id']}"
+        active = self.server.by("alpine", "POST", f"{path}/{declared['ovn']}/activate", expect=200)["intent"]
+        self.assertEqual((active["state"], active["version"]), ("activated", 2))
+        # Without a state it stays as it was.
+        again = self.server.by("alpine", "PUT", f"{path}/{active['ovn']}", declaration(one), expect=200)["intent"]
+        self.assertEqual((again["state"], again["version"]), ("activated", 3))
+        other = self.server.declare("rescue", one, key=[again["ovn"]])
+        # To fly is to know again of all that is in the way.
+        status, answer, _ = self.server.by("alpine", "POST", f"{path}/{again['ovn']}/activate")
+        self.assertEqual((status, [c["other"]["ovn"] for c in answer["conflicts"]]), (409, [other["ovn"]]))
+        active = self.server.by("alpine", "POST", f"{path}/{again['ovn']}/activate", {"key": [other["ovn"]]}, expect=200)["intent"]
+        ended = self.server.by("alpine", "POST", f"{path}/{active['ovn']}/end", expect=200)["intent"]
+        self.assertEqual(ended, active)
+        self.assertEqual(self.server.by("alpine", "GET", path)[0], 404)
+        kinds = [json.loads(one["text"])["kind"] for one in self.server.by("rescue", "GET", "/api/v1/notices", expect=200)["notices"]]
+        self.assertEqual(kinds[-1], "conflict_over")
+        for path in (INTENTS, CONSTRAINTS):
+            declared = self.server.declare("alpine", feature(**elsewhere()), path=path)
+            gone = self.server.by("alpine", "DELETE", f"{path}/{declared['id']}/{declared['ovn']}", expect=200)[path[8:-1]]
+            self.assertEqual(gone, declared)
+            self.assertEqual(self.server.by("alpine", "DELETE", f"{path}/{declared['id']}/{declared['ovn']}")[0], 404)
+
+    def test_what_is_over_is_in_nobodys_way(self):
+        place = elsewhere()
+        self.assertIn("time_end", self.server.declare("alpine", feature(**place, start=-100, end=-1), expect=400)["message"])
+        soon = feature(**place, start=-10, end=1.5)
+        declared = self.server.declare("alpine", soon)
+        self.ovn_told("rescue", soon)
+        time.sleep(2)
+        self.assertEqual(self.server.by("rescue", "GET", INTENTS + box(place), expect=200)["intents"], [])
+        self.server.declare("rescue", feature(**place, start=-10, end=60))
+        status, _, _ = self.server.by("alpine", "POST", f"{INTENTS}/{declared['id']}/{declared['ovn']}/activate")
+        self.assertIn(status, (404, 409))
+
+    def test_each_fault_of_a_declaration_is_named(self):
+        for path in (INTENTS, CONSTRAINTS):
+            for change, member in WRONG:
+                with self.subTest(path=path, change=str(change)[:100]):
+                    status, answer, _ = self.server.by("alpine", "POST", path, changed(change))
+                    self.assertEqual(status, 400, answer)
+                    self.assertTrue(answer["message"].startswith(member), answer)
+        for name, value in (("priority", 1), ("state", "accepted")):
+            self.assertTrue(self.server.declare("alpine", path=CONSTRAINTS, expect=400, **{name: value})["message"].startswith(name))
+        self.assertTrue(self.server.declare("alpine", expect=400, visible_to=["g"])["message"].startswith("visible_to"))  # of "full"
+        for body in (b"", b"{", b"[]", b"null", b'{"type":"FeatureCollection","type":"FeatureCollection"}', b"\xff"):
+            self.assertEqual(self.server.by("alpine", "POST", INTENTS, body)[0], 400, body)
+        for suffix in ("", "/activate", "/end"):
+            method = "POST" if suffix else "DELETE"
+            self.assertEqual(self.server.by("alpine", method, f"{INTENTS}/none/{'x' * 16}{suffix}")[0], 400)
+        self.assertEqual(self.server.by("alpine", "POST", f"{INTENTS}/{new_id()}/x/activate", {"key": 1})[0], 400)
+
+    def test_as_much_as_is_allowed(self):
+        place = elsewhere()
+        many = [feature(**place, lower=i, upper=i + 0.5, radius=1) for i in range(1000)]
+        declared = self.server.declare("alpine", *many, key=["x" * 32] * 100_000)
+        self.assertEqual(len(declared["features"]), 1000)
+        conflicts = self.server.declare("rescue", *many, expect=409)["conflicts"]
+        self.assertEqual(len(conflicts[0]["meets"]), 1000)
+
+    def test_lists_are_of_what_meets_the_filters(self):
+        place = elsewhere()
+        ids = {}
+        for name, one in (("low", feature(**place, lower=0, upper=10)), ("high", feature(**place, lower=1000, upper=1010)),
+                          ("late", feature(**place, lower=0, upper=10, start=7200, end=7300)),
+                          ("north", feature(lat=place["lat"] + 0.05, lng=place["lng"], lower=0, upper=10)),
+                          ("dateline", feature(lat=place["lat"], lng=179.999, radius=1000, lower=0, upper=10))):
+            ids[self.server.declare("cargo", one)["id"]] = name
+        lat, lng = place["lat"], place["lng"]
+        now, later = (feature(start=start)["properties"]["time_start"] for start in (100, 7250))
+
+        def found(**filters):
+            listed = self.server.by("cargo", "GET", INTENTS + "?" + urllib.parse.urlencode(filters), expect=200)["intents"]
+            return {ids[one["id"]] for one in listed if one["id"] in ids}
+
+        around = f"{lng - .01},{lat - .01},{lng + .01},{lat + .01}"
+        for wanted, filters in (
+                ({"low", "high", "late", "north", "dateline"}, {"limit": 1000}),
+                ({"low", "high", "late"}, {"bbox": around}),
+                ({"low", "late"}, {"bbox": around, "altitude_upper_m": 999.999}),
+                ({"high"}, {"bbox": around, "altitude_lower_m": 10.001}),
+                ({"low", "late"}, {"bbox": around, "altitude_lower_m": 10, "altitude_upper_m": 11}),
+                ({"low", "high"}, {"bbox": around, "time_end": now}),
+                ({"late"}, {"bbox": around, "time_start": later}),
+                (set(), {"bbox": around, "time_start": later, "altitude_lower_m": 500}),
+                ({"low", "high", "late", "north"}, {"bbox": f"{lng - .1},{lat - .1},{lng + .1},{lat + .1}"}),
+                ({"dateline"}, {"bbox": f"179.9,{lat - .01},-179.9,{lat + .01}"}),
+                ({"dateline"}, {"bbox": f"-180,{lat - .01},-179.995,{lat + .01}"}),
+                (set(), {"bbox": f"-179.9,{lat - .01},-170,{lat + .01}"})):
+            with self.subTest(filters=filters):
+                self.assertEqual(found(**filters), wanted)
+        for filters in ("bbox=1,2,3", "bbox=1,2,3,4,5", "bbox=a,b,c,d", "bbox=1,2,3,1", "bbox=181,2,3,4", "bbox=1,-91,2,3", "bbox=nan,1,2,3",
+                        "altitude_lower_m=x", "altitude_lower_m=10&altitude_upper_m=9", "altitude_upper_m=1000001", "time_start=now",
+                        "time_start=2030-01-01T00:00:00Z&time_end=2029-01-01T00:00:00Z", "limit=0", "limit=1001", "limit=x", "cursor=",
+                        "cursor=%21", "limit=1&limit=2"):
+            for path in (INTENTS, CONSTRAINTS, "/api/v1/conflicts"):
+                status, answer, _ = self.server.by("cargo", "GET", f"{path}?{filters}")
+                self.assertEqual(status, 400, (filters, answer))
+                self.assertIn(filters.split("=")[0].split("_")[0], answer["message"])
+
+    def test_pages_have_all_that_stays_once_whatever_changes(self):
+        place = elsewhere()
+        body = [declaration(feature(**place, lower=i, upper=i + .5, radius=10), disclosure="volume") for i in range(300)]
+        token, connection = self.server.token_of("cargo"), self.server.connect()
+        self.addCleanup(connection.close)
+
+        def declare(i):
+            return self.server.ask("POST", INTENTS, body[i], token, connection=connection)[1]["intent"]
+
+        declared = [declare(i) for i in range(250)]
+        for viewer in ("cargo", "survey"):  # by their ids, and by pseudonyms
+            with self.subTest(viewer=viewer):
+                before = {one["id"] for one in self.server.by(viewer, "GET", INTENTS + box(place, limit=1000), expect=200)["intents"]}
+                gone, seen, cursor, page = set(), [], {}, 0
+                while True:
+                    answer = self.server.by(viewer, "GET", INTENTS + box(place, limit=40, **cursor), expect=200)
+                    seen += [one["id"] for one in answer["intents"]]
+                    if "next_cursor" not in answer:
+                        break
+                    self.assertEqual(len(answer["intents"]), 40)
+                    cursor = {"cursor": answer["next_cursor"]}
+                    # One in each direction goes, another comes: also the very one that the cursor names.
+                    for at in (page, -1 - page):
+                        one = declared.pop(at)
+                        self.server.by("cargo", "DELETE", f"{INTENTS}/{one['id']}/{one['ovn']}", expect=200)
+                    declared.append(declare(250 + page + (25 if viewer == "survey" else 0)))
+                    page += 1
+                after = {one["id"] for one in self.server.by(viewer, "GET", INTENTS + box(place, limit=1000), expect=200)["intents"]}
+                gone = before - after
+                self.assertGreater(len(gone), 5)
+                self.assertEqual(len(seen), len(set(seen)), "one came twice")
+                self.assertLessEqual(before & after, set(seen), "one was left out")
+
+    def test_clear_by_says_the_least_that_clears(self):
+        place = elsewhere()
+        other = moved(feature(**place, lower=500.123, upper=600.457, start=80_000, end=83_600))
+        self.server.declare("alpine", other)
+        own = moved(feature(**place, lower=550.25, upper=650.25, start=81_234.5, end=85_000), later_ns=123)
+        clear_by = self.server.declare("rescue", own, expect=409)["conflicts"][0]["meets"][0]["clear_by"]
+        ns = {name: round(clear_by[name] * 10 ** 9) for name in ("earlier_s", "later_s")}
+        for what, clear, not_clear in (
+                ("up", {"up": clear_by["up_m"]}, {"up": clear_by["up_m"] - .001}),
+                ("down", {"up": -clear_by["down_m"]}, {"up": -clear_by["down_m"] + .001}),
+                ("later", {"later_ns": ns["later_s"]}, {"later_ns": ns["later_s"] - 1}),
+                ("earlier", {"later_ns": -ns["earlier_s"]}, {"later_ns": -ns["earlier_s"] + 1})):
+            with self.subTest(what, clear_by=clear_by):
+                self.server.declare("rescue", moved(own, **not_clear), expect=409)
+                moved_away = self.server.declare("rescue", moved(own, **clear))
+                self.server.by("rescue", "DELETE", f"{INTENTS}/{moved_away['id']}/{moved_away['ovn']}", expect=200)
+        # Straight away from the other's centre; a degree of latitude has at least 110,567 m.
+        north = {**own, "geometry": {"type": "Point", "coordinates": [place["lng"], place["lat"] + clear_by["horizontal_m"] / 110_567]}}
+        self.server.declare("rescue", north)
 
 
 if __name__ == "__main__":
