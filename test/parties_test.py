@@ -6,9 +6,14 @@ meets F3548's world; against a running server, with real keys.
 """
 import base64
 import calendar
+import hashlib
+import http.client
 import json
 import os
+import random
+import signal
 import statistics
+import subprocess
 import sys
 import time
 import unittest
@@ -16,8 +21,8 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dss_server import CR, OIR, circle, intent, new_id  # noqa: E402
-from party_server import (CONSTRAINTS, INTENTS, Events, PartyServer, Receiver, acknowledgement, declaration,  # noqa: E402
-                          feature)
+from party_server import (CONSTRAINTS, INTENTS, Events, PartyServer, Receiver, acknowledgement, base64url,  # noqa: E402
+                          declaration, feature, jwk, jws, thumbprint)
 
 PROGRAM = os.path.abspath(sys.argv[1])
 FAR = [0.0]
@@ -374,8 +379,8 @@ class NotYours(Parties):
             folder = next(one for one in (INTENTS, CONSTRAINTS) if path.startswith(one))
             other = next(one for one in (INTENTS, CONSTRAINTS) if one != folder)
             hidden, mine, others = self.hidden[folder], self.pseudonyms[folder, "survey"], self.pseudonyms[folder, "rescue"]
-            random = self.raw(token, method, path.format(new_id(), "x" * 32), body)
-            self.assertEqual(random[0], 404, (method, path, random))
+            nothing = self.raw(token, method, path.format(new_id(), "x" * 32), body)
+            self.assertEqual(nothing[0], 404, (method, path, nothing))
             asked = {"the real id": (hidden["id"], hidden["ovn"]), "the real id, a wrong OVN": (hidden["id"], "y" * 32),
                      "another viewer's pseudonym": (others["id"], others["ovn"]),
                      "its reference's id": (hidden["uss_reference_id"], hidden["ovn"]),
@@ -385,7 +390,7 @@ class NotYours(Parties):
                 asked["the own pseudonym, the real OVN"] = (mine["id"], hidden["ovn"])
             for what, (entity, ovn) in asked.items():
                 with self.subTest(method=method, path=path, what=what):
-                    self.assertEqual(self.raw(token, method, path.format(entity, ovn), body), random)
+                    self.assertEqual(self.raw(token, method, path.format(entity, ovn), body), nothing)
         self.assertEqual(self.raw(token, "GET", f"{INTENTS}/{self.pseudonyms[INTENTS, 'survey']['id']}")[0], 200)
         # Nor does what is seen in full become the caller's.
         place = elsewhere()
@@ -742,6 +747,253 @@ class Rules(Parties):
         # Straight away from the other's centre; a degree of latitude has at least 110,567 m.
         north = {**own, "geometry": {"type": "Point", "coordinates": [place["lng"], place["lat"] + clear_by["horizontal_m"] / 110_567]}}
         self.server.declare("rescue", north)
+
+
+# ---- Being told.
+
+class Told(Parties):
+    options = ("--allow-http-webhooks", "--allow-private-webhooks")
+
+    def meet(self, times=1, who="alpine", by="rescue"):
+        """Lets an intent of `who` be met so often; returns the notices, by their own numbers."""
+        place, before = elsewhere(), self.newest(who)
+        self.server.declare(who, feature(**place, lower=0, upper=1000))
+        for i in range(times):
+            self.server.declare(by, feature(**place, lower=i, upper=i + .5), priority=1)
+        notices = self.server.by(who, "GET", f"/api/v1/notices?after={before}&limit=1000", expect=200)["notices"]
+        self.assertEqual(len(notices), times)
+        return notices
+
+    def newest(self, who):
+        after = 0
+        while True:
+            answer = self.server.by(who, "GET", f"/api/v1/notices?after={after}&limit=1000", expect=200)
+            after = answer["notices"][-1]["number"] if answer["notices"] else after
+            if not answer["more"]:
+                return after
+
+    def test_polls_come_in_parts(self):
+        notices, after, seen = self.meet(7), 0, []
+        after = notices[0]["number"] - 1
+        for left in (5, 3, 1, 0):
+            answer = self.server.by("alpine", "GET", f"/api/v1/notices?after={after}&limit=2", expect=200)
+            seen += [one["id"] for one in answer["notices"]]
+            after = answer["notices"][-1]["number"]
+            self.assertEqual(answer["more"], left > 0)
+        self.assertEqual(seen, [one["id"] for one in notices])
+        for query in ("after=-1", "after=x", "after=9223372036854775808", "after=", "limit=0", "after=1&after=1"):
+            self.assertEqual(self.server.by("alpine", "GET", "/api/v1/notices?" + query)[0], 400, query)
+        self.assertEqual(self.server.by("alpine", "GET", "/api/v1/notices?after=9223372036854775807", expect=200), {"notices": [], "more": False})
+
+    def test_events_resume_across_restarts_and_none_is_lost(self):
+        # Nobody acknowledges here, or the beginning would be another.
+        with PartyServer(PROGRAM, names=("alpine", "rescue")) as server:
+            place, ids = elsewhere(), []
+            server.declare("alpine", feature(**place, lower=0, upper=1000))
+
+            def declare(count):
+                for _ in range(count):
+                    at = len(ids)
+                    ids.append(server.declare("rescue", feature(**place, lower=at, upper=at + .5), priority=1)["id"])
+
+            def other(data):
+                return json.loads(json.loads(data)["text"])["other"]["id"]
+
+            declare(5)
+            heard, numbers = [], []
+
+            def listen(count, last):
+                with Events(server, "alpine", last) as listener:
+                    for _ in range(count):
+                        number, _, data = listener.next()
+                        self.assertEqual(json.loads(data)["number"], int(number))
+                        numbers.append(int(number))
+                        heard.append(other(data))
+
+            listen(3, None)  # without a number from the first that is not acknowledged
+            for how, status in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
+                with Events(server, "alpine", numbers[-1]) as still_open:
+                    still_open.next()
+                    self.assertEqual(server.stop(how), status)
+                    with self.assertRaises((EOFError, OSError, http.client.HTTPException)):
+                        while True:
+                            still_open.next()
+                server.start()
+                listen(2, numbers[-1])
+                declare(2)
+            listen(2, numbers[-1])
+            with Events(server, "alpine", numbers[-1]) as listener:  # as they come, too
+                declare(3)
+                for _ in range(3):
+                    numbers.append(int(listener.next()[0]))
+            heard += ids[9:]
+            self.assertEqual(heard, ids)
+            self.assertEqual(numbers, sorted(set(numbers)))
+            self.assertEqual([json.loads(one["text"])["other"]["id"] for one in
+                              server.by("alpine", "GET", "/api/v1/notices", expect=200)["notices"]], ids)
+        for last in ("x", "-1", "9223372036854775808"):
+            self.assertEqual(self.server.by("alpine", "GET", "/api/v1/events", headers={"Last-Event-ID": last})[0], 400)
+
+    def test_a_webhook_is_signed_and_tried_again(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        receiver.answers = [500, 503, 302]
+        for body in ({}, {"url": 1}, {"url": "ftp://a.example"}, {"url": "http://"}, {"url": "http://a.example:99999"}, []):
+            self.assertEqual(self.server.by("survey", "PUT", "/api/v1/webhook", body)[0], 400, body)
+        self.assertEqual(self.server.by("survey", "GET", "/api/v1/webhook")[0], 404)
+        self.assertEqual(self.server.by("survey", "DELETE", "/api/v1/webhook")[0], 404)
+        state = self.server.by("survey", "PUT", "/api/v1/webhook", {"url": receiver.url + "/told"}, expect=200)["webhook"]
+        self.assertEqual((state["url"], state["waiting"], state["attempts"]), (receiver.url + "/told", 0, 0))
+        notices = self.meet(2, "survey")
+        receiver.wait(lambda *one: one[3] == 500)
+        state = self.server.by("survey", "GET", "/api/v1/webhook", expect=200)["webhook"]
+        self.assertEqual(state["waiting"], 2)
+        receiver.wait(lambda _, headers, __, status: status == 204 and headers["webhook-id"] == notices[1]["id"], seconds=60)
+        # The first was tried until it was taken, and the second waited for it.
+        self.assertEqual([(headers["webhook-id"], status) for _, headers, _, status in receiver.got],
+                         [(notices[0]["id"], status) for status in (500, 503, 302, 204)] + [(notices[1]["id"], 204)])
+        self.assertTrue(state["public_key"].startswith("whpk_"))
+        raw_key = base64.b64decode(state["public_key"][5:])
+        public = os.path.join(self.server.folder, "webhook.pub.der")
+        with open(public, "wb") as file:
+            file.write(bytes.fromhex("302a300506032b6570032100") + raw_key)  # RFC 8410
+        for path, headers, body, _ in receiver.got:
+            self.assertEqual((path, headers["Content-Type"]), ("/told", "application/json"))
+            self.assertLess(abs(int(headers["webhook-timestamp"]) - time.time()), 60)
+            version, _, signature = headers["webhook-signature"].partition(",")
+            self.assertEqual(version, "v1a")
+            signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+            for data, good in ((signed, True), (signed + b" ", False)):
+                files = [os.path.join(self.server.folder, name) for name in ("signed", "signature")]
+                for name, content in zip(files, (data, base64.b64decode(signature))):
+                    with open(name, "wb") as file:
+                        file.write(content)
+                done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-keyform", "DER", "-rawin", "-in", files[0],
+                                       "-sigfile", files[1]], capture_output=True, check=False)
+                self.assertEqual(done.returncode == 0, good, done.stderr)
+            self.assertIn(json.loads(body)["text"], [one["text"] for one in notices])
+        # That it was delivered stands in the notice and in its receipt.
+        for _ in range(100):
+            notice = self.server.by("survey", "GET", f"/api/v1/notices/{notices[1]['id']}", expect=200)["notice"]
+            receipt = self.server.by("survey", "GET", f"/api/v1/notices/{notices[1]['id']}/receipt", expect=200)
+            if len(receipt["items"]) > 1:
+                break
+            time.sleep(.05)
+        self.assertIn("delivered_at", notice)
+        gone = self.server.by("survey", "DELETE", "/api/v1/webhook", expect=200)["webhook"]
+        self.assertEqual(gone["url"], receiver.url + "/told")
+        self.assertEqual(self.server.by("survey", "GET", "/api/v1/webhook")[0], 404)
+        count = len(receiver.got)
+        self.meet(1, "survey")
+        time.sleep(.5)
+        self.assertEqual(len(receiver.got), count)
+
+    def test_nothing_is_sent_to_a_private_address_unless_that_is_allowed(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        with PartyServer(PROGRAM, "--allow-http-webhooks", names=("alpine", "rescue")) as server:
+            place, port = elsewhere(), receiver.url.rpartition(":")[2]
+            server.declare("alpine", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            for host in ("127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "10.0.0.1", "[::1]", "169.254.169.254"):
+                with self.subTest(host=host):
+                    server.by("alpine", "PUT", "/api/v1/webhook", {"url": f"http://{host}:{port}/"}, expect=200)
+                    for _ in range(200):
+                        state = server.by("alpine", "GET", "/api/v1/webhook", expect=200)["webhook"]
+                        if "last_error" in state:
+                            break
+                        time.sleep(.05)
+                    self.assertRegex(state.get("last_error", ""), "private|own|network|allow", state)
+                    self.assertEqual((state["waiting"], state["given_up"]), (1, 0))
+                    server.by("alpine", "DELETE", "/api/v1/webhook", expect=200)
+        self.assertEqual(receiver.got, [])
+        with PartyServer(PROGRAM, names=("alpine",)) as server:
+            self.assertIn("https", server.by("alpine", "PUT", "/api/v1/webhook", {"url": receiver.url}, expect=400)["message"])
+
+    def test_an_acknowledgement_is_of_the_party_and_of_the_notice(self):
+        one, two = self.meet(2)
+        path = f"/api/v1/notices/{one['id']}"
+        key, others_key = self.server.key_of("alpine"), self.server.key_of("rescue")
+        digest = hashlib.sha256(one["text"].encode()).digest()
+        self.assertEqual(one["sha256"], digest.hex())
+        good = acknowledgement(key, one)
+        header = good.split(".")[0]
+        for what, signature in (
+                ("another party's key", acknowledgement(others_key, one)),
+                ("another's key under the party's name", jws(others_key, digest, True, kid=thumbprint(key + ".pub"))),
+                ("another notice", acknowledgement(key, two)),
+                ("the text itself", jws(key, one["text"].encode(), True)),
+                ("with its payload", jws(key, digest)),
+                ("a key of its own", jws(key, digest, True, jwk=jwk(key + ".pub"))),
+                ("no algorithm", base64url(b'{"alg":"none"}') + ".."), ("no signature", header + ".."), ("", ""), ("dots", ".."),
+                ("cut off", good[:-2]), ("an unknown header", jws(key, digest, True, crit=["b64"], b64=False)),
+                ("another algorithm", jws(key, digest, True, alg="HS256"))):
+            with self.subTest(what):
+                status, answer, _ = self.server.by("alpine", "POST", path + "/ack", {"signature": signature})
+                self.assertEqual(status, 400, answer)
+                self.assertTrue(answer["message"].startswith("signature"), answer)
+        for body in ({}, {"signature": 1}, [], b""):
+            self.assertEqual(self.server.by("alpine", "POST", path + "/ack", body)[0], 400)
+        self.assertEqual(self.server.by("rescue", "POST", path + "/ack", {"signature": acknowledgement(others_key, one)})[0], 404)
+        self.assertNotIn("acknowledged_at", self.server.by("alpine", "GET", path, expect=200)["notice"])
+        first = self.server.by("alpine", "POST", path + "/ack", {"signature": good}, expect=200)["notice"]
+        self.assertEqual((first["acknowledgement"], first["text"]), (good, one["text"]))
+        for again in (good, jws(key, digest, True, typ="JOSE")):  # the first one stands
+            later = self.server.by("alpine", "POST", path + "/ack", {"signature": again}, expect=200)["notice"]
+            self.assertEqual(later, first)
+        receipt = self.server.by("alpine", "GET", path + "/receipt", expect=200)
+        events = [json.loads(item["event"]) for item in receipt["items"]]
+        self.assertEqual([event["jws"] for event in events if event["type"] == "notice.acknowledged"], [good])
+        # A listener without a number begins after what is acknowledged.
+        with Events(self.server, "alpine") as listener:
+            self.assertGreater(int(listener.next()[0]), 0)
+
+    def test_a_receipt_says_what_happened_and_none_that_was_changed_passes(self):
+        place = elsewhere()
+        self.server.declare("cargo", feature(**place))
+        self.server.declare("rescue", feature(**place), priority=1)
+        listened = self.server.run("listen", "cargo", "--ack", "--once", "--json")
+        self.assertEqual(listened.returncode, 0, listened.stderr)
+        notice = json.loads(listened.stdout)
+        file = os.path.join(self.server.folder, "receipt.json")
+        done = self.server.run("receipt", "cargo", notice["id"], "-o", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(file, encoding="utf-8") as opened:
+            receipt = json.load(opened)
+
+        def verify(changed=receipt, key="cargo"):
+            trusted = ["--operator-key", receipt["operator_key"], "--party-key", f"cargo={self.server.key_of(key)}.pub"]
+            text = json.dumps(changed, ensure_ascii=False)
+            return subprocess.run([PROGRAM, "verify", "-", *trusted], input=text, capture_output=True, text=True, timeout=60, check=False)
+
+        proven = verify()
+        self.assertEqual(proven.returncode, 0, proven.stderr)
+        for words in (notice["id"], 'a notice to party "cargo"', 'party "cargo" acknowledged notice', 'of party "rescue"', "because: declared",
+                      "the key is one that you gave for this party"):
+            self.assertIn(words, proven.stdout)
+        self.assertEqual(verify(key="survey").returncode, 0)  # the file's own key then, which is said
+        self.assertNotIn("one that you gave for this party", verify(key="survey").stdout)
+        chance = random.Random(7)
+        for at, item in enumerate(receipt["items"]):
+            for name in ("event", "salt"):
+                for place in chance.sample(range(len(item[name]) - 2), 12):
+                    changed_receipt = json.loads(json.dumps(receipt))
+                    text = item[name]
+                    changed_receipt["items"][at][name] = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1:]
+                    done = verify(changed_receipt)
+                    self.assertIn(done.returncode, (2, 3), (name, place, done.stdout))
+            changed_receipt = json.loads(json.dumps(receipt))
+            changed_receipt["items"][at]["index"] += 1
+            self.assertIn(verify(changed_receipt).returncode, (2, 3))
+        for place in chance.sample(range(len(receipt["checkpoint"]) - 2), 20):
+            text = receipt["checkpoint"]
+            done = verify({**receipt, "checkpoint": text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1:]})
+            self.assertIn(done.returncode, (2, 3), (place, done.stdout))
+        # In the way to the ledger, at each end of each proof.
+        for at, item in enumerate(receipt["items"]):
+            changed_receipt = json.loads(json.dumps(receipt))
+            changed_receipt["items"][at]["proof"] = item["proof"][:-1]
+            self.assertIn(verify(changed_receipt).returncode, (2, 3))
 
 
 if __name__ == "__main__":

@@ -116,8 +116,8 @@ class PartyServer(Server):
     def run(self, command, name, *arguments, **others):
         """A subcommand of a party's."""
         return subprocess.run(
-            [self.program, command, "--url", f"http://127.0.0.1:{self.port}", "--key", self.key_of(name), "--party", name,
-             "--audience", "localhost", *arguments], capture_output=True, text=True, timeout=60, check=False, **others)
+            [self.program, command, *arguments, "--url", f"http://127.0.0.1:{self.port}", "--key", self.key_of(name), "--party", name,
+             "--audience", "localhost"], capture_output=True, text=True, timeout=60, check=False, **others)
 
 
 class Events:
