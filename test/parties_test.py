@@ -7,10 +7,12 @@ meets F3548's world; against a running server, with real keys.
 import base64
 import calendar
 import hashlib
+import hmac
 import http.client
 import json
 import os
 import random
+import re
 import signal
 import statistics
 import subprocess
@@ -20,9 +22,9 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dss_server import CR, OIR, circle, intent, new_id  # noqa: E402
+from dss_server import CR, OIR, SUB, circle, constraint, intent, new_id  # noqa: E402
 from party_server import (CONSTRAINTS, INTENTS, Events, PartyServer, Receiver, acknowledgement, base64url,  # noqa: E402
-                          declaration, feature, jwk, jws, thumbprint)
+                          declaration, feature, jwk, jws, public_bytes, thumbprint)
 
 PROGRAM = os.path.abspath(sys.argv[1])
 FAR = [0.0]
@@ -994,6 +996,332 @@ class Told(Parties):
             changed_receipt = json.loads(json.dumps(receipt))
             changed_receipt["items"][at]["proof"] = item["proof"][:-1]
             self.assertIn(verify(changed_receipt).returncode, (2, 3))
+
+
+# ---- Two worlds, one sky.
+
+class TwoWorlds(Parties):
+    options = ("--allow-http-webhooks", "--allow-private-webhooks", "--allow-http-uss")
+
+    def setUp(self):
+        self.one, self.two = self.server.token("uss1"), self.server.token("uss2")
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+
+    def dss(self, method, path, body=None, expect=200, token=None):
+        status, answer, _ = self.server.ask(method, path, body, token or self.one)
+        self.assertEqual(status, expect, (method, path, answer))
+        return answer
+
+    def told(self, name):
+        answer = self.server.by(name, "GET", "/api/v1/notices?limit=1000", expect=200)
+        return [json.loads(one["text"]) for one in answer["notices"]]
+
+    def notification(self, entity, name, *volumes, version=1, ovn="o" * 20, **members):
+        details = {"volumes": list(volumes), **({"off_nominal_volumes": [], "priority": 0} if name == "operational_intent" else {})}
+        return {name + "_id": entity, name: {"reference": {"id": entity, "version": version, "ovn": ovn, "uss_base_url": "https://uss.example"},
+                                             "details": details},
+                "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}], **members}
+
+    def test_a_provider_finds_what_a_party_declared(self):
+        place = elsewhere()
+        mine = self.server.declare("alpine", feature(**place))
+        entity, body = new_id(), intent(circle(**place))
+        refused = self.dss("PUT", f"{OIR}/{entity}", body, 409)
+        self.assertEqual([(one["id"], one["manager"], one["uss_base_url"], one["ovn"]) for one in refused["missing_operational_intents"]],
+                         [(mine["uss_reference_id"], "wideberth", "https://wideberth.example", "Available from USS")])
+        details = self.dss("GET", f"/uss/v1/operational_intents/{mine['uss_reference_id']}")["operational_intent"]
+        self.assertEqual(details["reference"]["state"], "Accepted")
+        volume = details["details"]["volumes"][0]
+        self.assertEqual((volume["volume"]["outline_circle"]["radius"]["value"], volume["volume"]["altitude_lower"]["value"]), (300, 500))
+        body["key"] = [details["reference"]["ovn"]]
+        self.dss("PUT", f"{OIR}/{entity}", body, 201)
+        notice = self.told("alpine")[-1]
+        self.assertEqual(notice["own"]["id"], mine["id"])
+        self.assertEqual(notice["other"], {"type": "operational_intent_reference", "id": entity, "manager": "uss1",
+                                           "uss_base_url": "https://uss.example", "version": 1, "possible": True})
+        # The OVN is that of the reference: it changes with the intent.
+        status, _, _ = self.server.by("alpine", "POST", f"{INTENTS}/{mine['id']}/{mine['ovn']}/activate")
+        self.assertEqual(status, 409)
+        # What is no reference of this USS, or of the other kind, is not there.
+        for path in (f"/uss/v1/operational_intents/{entity}", f"/uss/v1/operational_intents/{mine['id']}",
+                     f"/uss/v1/constraints/{mine['uss_reference_id']}", f"/uss/v1/operational_intents/{entity}/telemetry"):
+            self.dss("GET", path, expect=404)
+        self.dss("GET", "/uss/v1/operational_intents/x", expect=400)
+        self.dss("GET", "/uss/v1/operational_intents/x/telemetry", expect=400)
+        self.dss("GET", "/uss/v1/constraints/x", expect=400)
+        self.dss("GET", f"/uss/v1/operational_intents/{mine['uss_reference_id']}/telemetry", expect=409)
+        zone = self.server.declare("alpine", feature(**elsewhere()), path=CONSTRAINTS)
+        details = self.dss("GET", f"/uss/v1/constraints/{zone['uss_reference_id']}")["constraint"]
+        self.assertEqual(details["reference"]["id"], zone["uss_reference_id"])
+        # Nobody but the party changes what stands for its intent.
+        for token in (self.one, self.two):
+            self.dss("DELETE", f"{CR}/{zone['uss_reference_id']}/{details['reference']['ovn']}", expect=403, token=token)
+
+    def test_a_subscribed_provider_is_told_at_once(self):
+        place = elsewhere()
+        for kind, path, name in (("notify_for_operational_intents", INTENTS, "operational_intent"), ("notify_for_constraints", CONSTRAINTS, "constraint")):
+            with self.subTest(kind):
+                place, subscribed = elsewhere(), new_id()
+                body = {"extents": circle(**place), "uss_base_url": self.receiver.url + "/" + name, kind: True}
+                self.dss("PUT", f"{SUB}/{subscribed}", body, token=self.two)
+                declared = self.server.declare("rescue", feature(**place), path=path)
+                index = 1
+
+                def told():
+                    begin = time.monotonic()
+                    got = json.loads(self.receiver.wait(
+                        lambda to, _, body, __: to == f"/{name}/uss/v1/{name}s" and f'"notification_index":{index}'.encode() in body, 5)[2])
+                    self.assertLess(time.monotonic() - begin, 5)
+                    self.assertEqual((got[name + "_id"], got["subscriptions"]),
+                                     (declared["uss_reference_id"], [{"subscription_id": subscribed, "notification_index": index}]))
+                    return got
+
+                first = told()[name]
+                self.assertEqual((first["reference"]["id"], first["reference"]["version"]), (declared["uss_reference_id"], 1))
+                self.assertEqual(first["details"]["volumes"][0]["volume"]["altitude_upper"]["value"], 600)
+                index = 2
+                at = f"{path}/{declared['id']}/{declared['ovn']}"
+                again = self.server.by("rescue", "PUT", at, declaration(feature(**place, upper=700)), expect=200)[path[8:-1]]
+                second = told()[name]
+                self.assertEqual((second["reference"]["version"], second["details"]["volumes"][0]["volume"]["altitude_upper"]["value"]), (2, 700))
+                self.assertNotEqual(first["reference"]["ovn"], second["reference"]["ovn"])
+                index = 3
+                self.server.by("rescue", "DELETE", f"{path}/{again['id']}/{again['ovn']}", expect=200)
+                self.assertNotIn(name, told())
+
+    def test_a_party_finds_what_a_provider_holds(self):
+        place, entity = elsewhere(), new_id()
+        body = intent(circle(**place))
+        made = self.dss("PUT", f"{OIR}/{entity}", body, 201)["operational_intent_reference"]
+        refused = self.server.declare("alpine", feature(**place), expect=409)["conflicts"]
+        self.assertEqual([(one["other"], one["in_key"], one["needs_key"]) for one in refused],
+                         [({"type": "operational_intent_reference", "id": entity, "manager": "uss1", "uss_base_url": "https://uss.example",
+                            "version": 1, "possible": True}, False, True)])
+        mine = self.server.declare("alpine", feature(**place), key=[made["ovn"]])
+        shown = self.server.by("alpine", "GET", "/api/v1/conflicts" + box(place), expect=200)["conflicts"]
+        self.assertEqual([one["other"]["id"] for one in shown], [entity])
+        # The provider tells its volumes: what was possible is certain.
+        exact = circle(**place, lower=550, upper=560)
+        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact), 204)
+        notice = self.told("alpine")[-1]
+        self.assertEqual((notice["because"], notice["own"]["id"], notice["other"]["id"], notice["other"]["possible"]),
+                         ("told_by_provider", mine["id"], entity, False))
+        self.assertEqual((notice["meets"][0]["altitude_lower_m"], notice["meets"][0]["altitude_upper_m"]), (550, 560))
+        # Nobody else tells of it, and nothing old.
+        count = len(self.told("alpine"))
+        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact), 403, self.two)
+        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact, version=0), 409)
+        # What does not meet is told to nobody.
+        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", circle(**place, lower=601, upper=700)), 204)
+        for wrong in ({}, [], {"operational_intent_id": "x"}, self.notification("x", "operational_intent", exact),
+                      {**self.notification(entity, "operational_intent", exact), "subscriptions": []},
+                      {**self.notification(entity, "operational_intent", exact), "operational_intent_id": new_id()},
+                      self.notification(entity, "operational_intent", *[exact] * 1001)):
+            self.dss("POST", "/uss/v1/operational_intents", wrong, 400)
+        self.assertEqual(len(self.told("alpine")), count)
+        # Its end is told as well, by the DSS itself.
+        self.dss("DELETE", f"{OIR}/{entity}/{made['ovn']}")
+        notice = self.told("alpine")[-1]
+        self.assertEqual((notice["kind"], notice["other"]["id"]), ("conflict_over", entity))
+        gone = {"operational_intent_id": entity, "subscriptions": [{"subscription_id": new_id(), "notification_index": 3}]}
+        self.dss("POST", "/uss/v1/operational_intents", gone, 204)
+        self.assertEqual(len(self.told("alpine")), count + 1)
+
+    def test_likewise_for_constraints(self):
+        place, entity = elsewhere(), new_id()
+        mine = self.server.declare("alpine", feature(**place))
+        made = self.dss("PUT", f"{CR}/{entity}", constraint(circle(**place)), 201)["constraint_reference"]
+        notice = self.told("alpine")[-1]
+        self.assertEqual((notice["kind"], notice["own"]["id"], notice["other"]["type"], notice["other"]["possible"]),
+                         ("conflict", mine["id"], "constraint_reference", True))
+        refused = self.server.declare("alpine", feature(**place), priority=5, expect=409)["conflicts"]
+        self.assertEqual({(one["other"]["id"], one["needs_key"]) for one in refused}, {(entity, True), (mine["id"], False)})
+        self.server.declare("alpine", feature(**place), priority=5, key=[made["ovn"]])
+        exact = circle(**place, lower=550, upper=560)
+        self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 204)
+        self.assertEqual(self.told("alpine")[-1]["because"], "told_by_provider")
+        self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 403, self.two)
+        self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact, version=0), 409)
+        self.dss("POST", "/uss/v1/constraints", {"constraint_id": entity}, 400)
+        self.dss("DELETE", f"{CR}/{entity}/{made['ovn']}")
+        self.assertEqual({one["kind"] for one in self.told("alpine")[-2:]}, {"conflict_over"})
+        self.dss("POST", "/uss/v1/constraints", {"constraint_id": entity, "subscriptions": [{"subscription_id": new_id(), "notification_index": 2}]}, 204)
+
+
+# ---- Tokens.
+
+class Tokens(Parties):
+    def rs256(self, **claims):
+        """A token of the OAuth server's key with these claims."""
+        now = int(time.time())
+        claims = {"iss": "wideberth-test", "sub": "uss1", "aud": "localhost", "iat": now, "exp": now + 600, **claims}
+        claims = {name: value for name, value in claims.items() if value is not None}
+        text = base64url(json.dumps(claims.pop("header", {"alg": "RS256", "typ": "JWT"})).encode()) + "." + base64url(json.dumps(claims).encode())
+        done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.server.key + ".pem"], input=text.encode(), capture_output=True, check=True)
+        return text + "." + base64url(done.stdout)
+
+    def eddsa(self, key="alpine", header=None, **claims):
+        now = int(time.time())
+        claims = {"iss": "alpine", "sub": "alpine", "aud": "localhost", "iat": now, "exp": now + 600, **claims}
+        return jws(self.server.key_of(key), json.dumps({name: value for name, value in claims.items() if value is not None}).encode(), **(header or {}))
+
+    def status(self, token, method="GET", path=INTENTS, body=None):
+        return self.raw(token, method, path, body)[0]
+
+    def hmac(self, head, claims, secret):
+        text = base64url(json.dumps(head).encode()) + "." + base64url(json.dumps(claims).encode())
+        return text + "." + base64url(hmac.new(secret, text.encode(), "sha256").digest())
+
+    def test_what_is_no_token_opens_nothing(self):
+        now = int(time.time())
+        kid = thumbprint(self.server.key_of("alpine") + ".pub")
+        claims = {"iss": "alpine", "sub": "alpine", "aud": "localhost", "iat": now, "exp": now + 600, "scope": "wideberth.party utm.strategic_coordination"}
+        with open(self.server.key + ".pub.pem", "rb") as file:
+            pem = file.read()
+        with open(self.server.key_of("alpine") + ".pub", "rb") as file:
+            party_pem = file.read()
+        good, good_rsa = self.eddsa(), self.rs256(scope="utm.strategic_coordination wideberth.party")
+        self.server.key_of("stranger")
+        cases = {
+            "none": f'{base64url(b"""{"alg":"none"}""")}.{base64url(json.dumps(claims).encode())}.',
+            "no signature": good.rpartition(".")[0] + ".", "another payload": ".".join((good.split(".")[0], good_rsa.split(".")[1], good.split(".")[2])),
+            "a bit of the signature": good[:-10] + ("A" if good[-10] != "A" else "B") + good[-9:],
+            "another party's key": self.eddsa("rescue"),
+            "another's key under this one's id": self.eddsa("rescue", {"kid": kid}),
+            "a key that nobody registered": self.eddsa("stranger", iss="stranger", sub="stranger"),
+            "another subject": self.eddsa(sub="rescue"), "another issuer": self.eddsa(iss="rescue"),
+            "another party": self.eddsa(sub="rescue", iss="rescue"), "the operator": self.eddsa(sub="chief", iss="chief"),
+            "expired": self.eddsa(exp=now - 1), "expires never": self.eddsa(exp=None), "expires late": self.eddsa(exp=now + 90_000),
+            "is valid later": self.eddsa(iat=now + 3600), "another audience": self.eddsa(aud="elsewhere"), "no audience": self.eddsa(aud=None),
+            "an audience like it": self.eddsa(aud="localhost.example"), "no kid": self.eddsa(header={"kid": ""}),
+            "a key of its own": self.eddsa("stranger", {"kid": thumbprint(self.server.key_of("stranger") + ".pub"), "jwk": jwk(self.server.key_of("stranger") + ".pub")}),
+            "crit": self.eddsa(header={"crit": ["exp"]}),
+            "HS256 with the RSA key": self.hmac({"alg": "HS256"}, claims, pem), "HS256 with the party's key": self.hmac({"alg": "HS256", "kid": kid}, claims, party_pem),
+            "HS256 with the party's key's bytes": self.hmac({"alg": "HS256", "kid": kid}, claims, public_bytes(self.server.key_of("alpine") + ".pub")),
+            "EdDSA said of RSA's signature": self.rs256(header={"alg": "EdDSA", "kid": kid}, iss="alpine", sub="alpine"),
+            "RS256 said of EdDSA's signature": jws(self.server.key_of("alpine"), json.dumps(claims).encode(), alg="RS256"),
+            "eddsa": self.eddsa(header={"alg": "eddsa"}), "ES256": self.eddsa(header={"alg": "ES256"}),
+            "of RSA, expired": self.rs256(exp=now - 1, scope="wideberth.party"), "of RSA, another audience": self.rs256(aud="elsewhere", scope="wideberth.party"),
+            "of RSA, without a subject": self.rs256(sub=None, scope="wideberth.party"), "two tokens": good + "." + good, "nothing": "x",
+        }
+        for what, token in cases.items():
+            for path in (INTENTS, f"{OIR}/{new_id()}", f"/uss/v1/operational_intents/{new_id()}", "/api/v1/parties"):
+                with self.subTest(what, path=path):
+                    status, headers, data = self.raw(token, "GET", path)
+                    self.assertEqual((status, dict(headers).get("WWW-Authenticate")), (401, 'Bearer error="invalid_token"'), data)
+        self.assertEqual((self.status(good), self.status(good_rsa)), (200, 200))
+
+    def test_a_partys_token_opens_its_own_world_alone(self):
+        wanted = ("utm.strategic_coordination utm.constraint_management utm.constraint_processing utm.conformance_monitoring_sa "
+                  "dss.read.identification_service_areas dss.write.identification_service_areas rid.display_provider rid.service_provider "
+                  "interuss.pool_status.read interuss.versioning.read_system_versions wideberth.party wideberth.operator")
+        description = self.server.ask("GET", "/openapi.json")[1]["paths"]
+        asked = 0
+        for token in (self.eddsa(), self.eddsa(scope=wanted), self.eddsa("chief", sub="chief", iss="chief", scope=wanted)):
+            for path, item in description.items():
+                if path.startswith(("/api/", "/ledger")):
+                    continue
+                for method in item.keys() & {"get", "put", "post", "delete"}:
+                    if item[method].get("security"):
+                        asked += 1
+                        with self.subTest(method=method, path=path):
+                            self.assertEqual(self.status(token, method.upper(), re.sub(r"\{\w+\}", new_id(), path), {}), 403)
+        self.assertGreater(asked, 90)
+        # A scope takes rights away, and adds none.
+        self.assertEqual(self.status(self.eddsa(scope=wanted), path="/api/v1/parties"), 403)
+        self.assertEqual(self.status(self.eddsa(scope="wideberth.operator")), 403)
+        self.assertEqual(self.status(self.eddsa(scope="")), 403)
+        chief = {"key": "chief", "sub": "chief", "iss": "chief"}
+        self.assertEqual([self.status(self.eddsa(**chief, scope=scope), path="/api/v1/parties")
+                          for scope in ("wideberth.operator", "wideberth.party", wanted)], [200, 403, 200])
+        # What each operation of parties needs.
+        for method, path in (("PUT", "/api/v1/parties/x"), ("GET", "/api/v1/parties"), ("PUT", "/api/v1/groups/x"), ("DELETE", "/api/v1/groups/x")):
+            status, headers, _ = self.raw(self.eddsa(), method, path, {})
+            self.assertEqual((status, dict(headers)["WWW-Authenticate"]), (403, 'Bearer error="insufficient_scope"'))
+
+    def test_a_token_of_the_oauth_server_works_too(self):
+        token = self.rs256(sub="newcomer", scope="wideberth.party")
+        place = elsewhere()
+        status, answer, _ = self.server.ask("POST", INTENTS, declaration(feature(**place)), token)
+        self.assertEqual((status, answer["intent"]["party"]), (201, "newcomer"))
+        # It is the party that its subject names, however that one signs.
+        mine = self.server.declare("alpine", feature(**place), key=[answer["intent"]["ovn"]])
+        same = self.rs256(sub="alpine", scope="wideberth.party")
+        self.assertIn("uss_reference_id", self.server.ask("GET", f"{INTENTS}/{mine['id']}", token=same)[1]["intent"])
+        notices = self.server.ask("GET", "/api/v1/notices", token=token)[1]["notices"]
+        self.assertEqual(len(notices), 1)
+        # Whoever has no key here signs nothing here.
+        signature = {"signature": acknowledgement(self.server.key_of("alpine"), notices[0])}
+        self.assertEqual(self.server.ask("POST", f"/api/v1/notices/{notices[0]['id']}/ack", signature, token)[0], 400)
+        self.assertEqual(self.status(self.rs256(scope="wideberth.operator"), path="/api/v1/parties"), 200)
+        self.assertEqual(self.status(self.rs256(scope="utm.strategic_coordination")), 403)
+
+    def test_a_key_taken_away_works_no_more_at_once(self):
+        self.server.register("leaver")
+        self.server.key_of("leaver's new")
+        token, new = self.server.token_of("leaver"), self.eddsa("leaver's new", sub="leaver", iss="leaver")
+        self.assertEqual((self.status(token), self.status(new)), (200, 401))
+        keys = [jwk(self.server.key_of(name) + ".pub") for name in ("leaver", "leaver's new")]
+
+        def put(*public_keys):
+            return self.server.by("chief", "PUT", "/api/v1/parties/leaver", {"public_keys": list(public_keys)}, expect=200)["party"]
+
+        self.assertEqual(len(put(*keys)["public_keys"]), 2)
+        self.assertEqual((self.status(token), self.status(new)), (200, 200))
+        notice_place = elsewhere()
+        self.server.declare("leaver", feature(**notice_place))
+        self.server.declare("alpine", feature(**notice_place), priority=1)
+        notice = self.server.by("leaver", "GET", "/api/v1/notices", expect=200)["notices"][0]
+        self.assertEqual(put(keys[1])["version"], 3)
+        self.assertEqual((self.status(token), self.status(new)), (401, 200))
+        # Nor does it acknowledge any more.
+        signature = {"signature": acknowledgement(self.server.key_of("leaver"), notice)}
+        self.assertEqual(self.status(new, "POST", f"/api/v1/notices/{notice['id']}/ack", signature), 400)
+        self.assertEqual(put()["public_keys"], [])
+        self.assertEqual((self.status(token), self.status(new)), (401, 401))
+        # A key is of one party.
+        self.assertEqual(self.server.by("chief", "PUT", "/api/v1/parties/taker", {"public_keys": [jwk(self.server.key_of("alpine") + ".pub")]})[0], 409)
+
+    def test_parties_and_groups_are_registered(self):
+        chief = self.server.operator
+        for body in ({}, {"public_keys": {}}, {"public_keys": [1]}, {"public_keys": [{"kty": "RSA"}]}, {"public_keys": [{**jwk(self.server.key_of("alpine") + ".pub"), "d": "x"}]},
+                     {"public_keys": [], "operator": 1}, {"public_keys": [jwk(self.server.key_of("alpine") + ".pub")] * 17}):
+            self.assertEqual(self.server.by(chief, "PUT", "/api/v1/parties/wrong", body)[0], 400, body)
+        for body in ({}, {"members": []}, {"members": [1]}, {"members": ["x"] * 10_001}, {"members": [""]}, {"members": ["x" * 257]}):
+            self.assertEqual(self.server.by(chief, "PUT", "/api/v1/groups/wrong", body)[0], 400, body)
+        for kind in ("parties", "groups"):
+            for name in ("x" * 257, "%00", "%0a"):
+                for method, body in (("PUT", {"public_keys": [], "members": ["x"]}), ("GET", None)):
+                    self.assertEqual(self.server.by(chief, method, f"/api/v1/{kind}/{name}", body)[0], 400, name)
+        self.assertEqual(self.server.by(chief, "DELETE", "/api/v1/groups/%00")[0], 400)
+        self.assertEqual(self.server.by(chief, "GET", "/api/v1/parties/nobody")[0], 404)
+        parties, cursor = [], ""
+        while True:
+            answer = self.server.by(chief, "GET", "/api/v1/parties?limit=2" + cursor, expect=200)
+            parties += [one["name"] for one in answer["parties"]]
+            if "next_cursor" not in answer:
+                break
+            cursor = "&cursor=" + answer["next_cursor"]
+        self.assertEqual(parties, sorted(set(parties)))
+        self.assertLessEqual({"alpine", "cargo", "chief", "rescue", "survey"}, set(parties))
+        self.assertEqual(self.server.by("alpine", "GET", "/api/v1/parties/alpine", expect=200)["party"]["public_keys"][0]["kid"],
+                         thumbprint(self.server.key_of("alpine") + ".pub"))
+        for path in ("/api/v1/parties", "/api/v1/groups"):
+            for query in ("limit=0", "cursor=", "limit=1&limit=1"):
+                self.assertEqual(self.server.by(chief, "GET", f"{path}?{query}")[0], 400)
+        for name, members in (("one", ["rescue", "alpine"]), ("two", ["rescue"]), ("three", ["alpine", "alpine"])):
+            made = self.server.by(chief, "PUT", "/api/v1/groups/" + name, {"members": members}, expect=200)["group"]
+            self.assertEqual(made, {"name": name, "members": sorted(set(members)), "version": 1})
+        self.assertEqual([one["name"] for one in self.server.by("alpine", "GET", "/api/v1/groups", expect=200)["groups"]], ["one", "three"])
+        self.assertEqual(self.server.by("alpine", "GET", "/api/v1/groups/one", expect=200)["group"]["members"], ["alpine", "rescue"])
+        place = elsewhere()
+        hidden = self.server.declare("alpine", feature(**place), disclosure="volume", visible_to=["one"])
+        self.assertEqual(self.server.by("rescue", "GET", f"{INTENTS}/{hidden['id']}", expect=200)["intent"]["party"], "alpine")
+        gone = self.server.by(chief, "DELETE", "/api/v1/groups/one", expect=200)["group"]
+        self.assertEqual(gone, {"name": "one", "members": ["alpine", "rescue"], "version": 1})  # as it was
+        self.assertEqual(self.server.by(chief, "DELETE", "/api/v1/groups/one")[0], 404)
+        self.assertEqual(self.server.by("rescue", "GET", f"{INTENTS}/{hidden['id']}")[0], 404)  # it shows it to nobody more
 
 
 if __name__ == "__main__":
