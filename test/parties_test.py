@@ -22,12 +22,18 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from described import Described, EveryOperation  # noqa: E402
 from dss_server import CR, OIR, SUB, circle, constraint, intent, new_id  # noqa: E402
 from party_server import (CONSTRAINTS, INTENTS, Events, PartyServer, Receiver, acknowledgement, base64url,  # noqa: E402
                           declaration, feature, jwk, jws, public_bytes, thumbprint)
 
 PROGRAM = os.path.abspath(sys.argv[1])
 FAR = [0.0]
+DESCRIBED = Described(lambda path: path.startswith(("/api/v1/", "/ledger/", "/uss/v1/")))
+
+
+def tearDownModule():
+    DESCRIBED.check(all_ran=len(sys.argv) == 2)
 
 
 def elsewhere():
@@ -80,6 +86,7 @@ class Parties(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = PartyServer(PROGRAM, *cls.options, names=cls.names)
+        DESCRIBED.read(cls.server)
 
     @classmethod
     def tearDownClass(cls):
@@ -96,6 +103,7 @@ class Parties(unittest.TestCase):
         data = response.read()
         if connection is None:
             own.close()
+        DESCRIBED.seen.add((method, path.partition("?")[0], response.status))
         return response.status, [(name, value) for name, value in response.getheaders() if name != "Date"], data
 
 
@@ -825,6 +833,8 @@ class Told(Parties):
                 declare(2)
             listen(2, numbers[-1])
             with Events(server, "alpine", numbers[-1]) as listener:  # as they come, too
+                self.assertEqual(listener.response.getheader("Content-Type"), "text/event-stream")
+                DESCRIBED.seen.add(("GET", "/api/v1/events", listener.response.status))
                 declare(3)
                 for _ in range(3):
                     numbers.append(int(listener.next()[0]))
@@ -1322,6 +1332,39 @@ class Tokens(Parties):
         self.assertEqual(gone, {"name": "one", "members": ["alpine", "rescue"], "version": 1})  # as it was
         self.assertEqual(self.server.by(chief, "DELETE", "/api/v1/groups/one")[0], 404)
         self.assertEqual(self.server.by("rescue", "GET", f"{INTENTS}/{hidden['id']}")[0], 404)  # it shows it to nobody more
+
+
+class EveryOperationOfParties(Parties, EveryOperation):
+    described = DESCRIBED
+    program = PROGRAM
+
+    def test_the_ledger_is_public_and_nothing_else_is_under_its_path(self):
+        self.server.declare("alpine", feature(**elsewhere()))
+        for path, status in (("checkpoint", 200), ("tile/0/000.p/1", 200), ("tile/entries/000.p/1", 200), ("tile/0/000", 404), ("tile/entries/000", 404),
+                             ("tile/entries/999", 404), ("tile/64/000", 404), ("tile/0/00", 404), ("tile/0/000.p/0", 404), ("tile/0/000.p/256", 404),
+                             ("tile/0/../../checkpoint", 404), ("x", 404), ("", 404)):
+            with self.subTest(path=path):
+                self.assertEqual(self.server.ask("GET", "/ledger/" + path)[0], status)
+        self.assertEqual(self.server.ask("POST", "/ledger/checkpoint")[0], 405)
+        # A tree of 300 leaves has a full tile, and 44 in the next.
+        for _ in range(300):
+            self.server.by("chief", "PUT", "/api/v1/groups/many", {"members": ["alpine"]}, expect=200)
+        for path in ("tile/0/000", "tile/entries/000", "tile/1/000.p/1"):
+            status, _, data = self.raw(None, "GET", "/ledger/" + path)
+            self.assertEqual((status, len(data)), (200, {"tile/0/000": 256 * 32, "tile/entries/000": 256 * 34}.get(path, 32)))
+            self.server.ask("GET", "/ledger/" + path)
+
+    def test_without_a_ledger_there_is_none(self):
+        with PartyServer(PROGRAM, "--ledger", "off", names=("alpine", "rescue")) as server:
+            self.assertEqual(server.ask("GET", "/ledger/checkpoint")[0], 404)
+            self.assertEqual(server.ask("GET", "/ledger/tile/0/000")[0], 404)
+            place = elsewhere()
+            server.declare("alpine", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            notice = server.by("alpine", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            path = f"/api/v1/notices/{notice['id']}"
+            server.by("alpine", "POST", path + "/ack", {"signature": acknowledgement(server.key_of("alpine"), notice)}, expect=200)
+            self.assertIn("no ledger", server.by("alpine", "GET", path + "/receipt", expect=404)["message"])
 
 
 if __name__ == "__main__":
