@@ -97,11 +97,11 @@ Result<SearchBox> ParseSearch(const http::QueryParameters& parameters) {
 
 // An answer that takes long to write: not where it is made, on a thread that all wait for.
 template <typename Render>
-http::Response Later(Render render) {
+http::Response Later(int status, Render render) {
   http::Response response;
+  response.status = status;
   response.finish = [render = std::move(render)](http::Response& answer) {
     http::Response rendered = render();
-    answer.status = rendered.status;
     answer.content_type = std::move(rendered.content_type);
     answer.body = std::move(rendered.body);
     for (auto& header : rendered.headers) answer.headers.push_back(std::move(header));
@@ -110,7 +110,8 @@ http::Response Later(Render render) {
 }
 
 http::Response Changed(const Outcome& outcome, int status, const char* folder) {
-  return Later([outcome = std::make_shared<const Outcome>(outcome), status, folder] {
+  const int given = std::holds_alternative<model::DeclarationRefused>(outcome) ? 409 : status;
+  return Later(given, [outcome = std::make_shared<const Outcome>(outcome), status, folder] {
     if (const auto* refused = std::get_if<model::DeclarationRefused>(outcome.get()))
       return Json(409, RenderDeclarationRefused(*refused));
     const auto& changed = std::get<model::DeclarationChanged>(*outcome);
@@ -240,7 +241,7 @@ void ListConflicts(const CallPtr& call) {
       }
     }
     std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return NameOf(a) < NameOf(b); });
-    return Later([page = *page, all] {
+    return Later(200, [page = *page, all] {
       return Json(200, page.Render("conflicts", *all, NameOf, [](JsonWriter& to, const OwnConflict& one) {
         to.Object([&] {
           to.Key("own").Object([&] {
