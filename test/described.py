@@ -6,9 +6,9 @@ calls `check` at its end: a status that came and is not described fails, and so 
 import re
 import socket
 
-from dss_server import ALL_SCOPES, POOL_SCOPES, RID_SCOPES, Server, new_id
+from dss_server import ALL_SCOPES, PARTY_SCOPES, POOL_SCOPES, RID_SCOPES, Server, new_id
 
-EVERY_SCOPE = ALL_SCOPES + RID_SCOPES + POOL_SCOPES
+EVERY_SCOPE = ALL_SCOPES + RID_SCOPES + POOL_SCOPES + PARTY_SCOPES
 METHODS = ("GET", "PUT", "POST", "DELETE")
 
 
@@ -68,6 +68,11 @@ def raw(server, data, seconds=20):
         return answer
 
 
+def refused_if_endless(operation):
+    """Headers with which events without an end are refused, for an operation that answers with them."""
+    return {"Last-Event-ID": "x"} if "text/event-stream" in operation["responses"].get("200", {}).get("content", ()) else {}
+
+
 class EveryOperation:
     """Tests of what is the same for all operations. (A mix-in: not run by itself.)"""
     described = None  # the file's Described
@@ -76,7 +81,7 @@ class EveryOperation:
     def test_every_operation_refuses_what_is_too_large_or_coded_or_no_http(self):
         huge, header = b" " * (4 * 1024 * 1024 + 1), "x" * 20_000
         token = self.server.token("uss1", EVERY_SCOPE)
-        for method, path, _ in self.described.operations():
+        for method, path, operation in self.described.operations():
             with self.subTest(method=method, path=path):
                 status, answer, _ = self.server.ask(method, path, huge, token)
                 self.assertEqual(status, 413, answer)
@@ -84,7 +89,7 @@ class EveryOperation:
                 self.assertEqual(self.server.ask(method, path, b"{}", token, {"X": header})[0], 431)
                 status, _, headers = self.server.ask(method, path, b"{}", token, {"Content-Encoding": "gzip"})
                 self.assertEqual((status, headers.get("Accept-Encoding")), (415, "identity"))
-                status = self.server.ask(method, path, b"x", token, {"Content-Encoding": "identity"})[0]
+                status = self.server.ask(method, path, b"x", token, {"Content-Encoding": "identity", **refused_if_endless(operation)})[0]
                 self.assertIn(status, (200, 400, 404, 409, 501))
                 for lines in ("", "Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
                               "Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n", "Host: a\r\nContent-Length: -1\r\n",
@@ -103,7 +108,7 @@ class EveryOperation:
                     if not operation.get("security"):
                         self.assertEqual([server.ask(method, path, b"{}", token)[0] for _ in range(3)].count(429), 0)
                         continue
-                    self.assertNotIn(server.ask(method, path, b"{}", token)[0], (401, 403, 429))
+                    self.assertNotIn(server.ask(method, path, b"{}", token, refused_if_endless(operation))[0], (401, 403, 429))
                     for _ in range(2):
                         status, answer, headers = server.ask(method, path, b"{}", token)
                         self.assertEqual((status, headers.get("Retry-After")), (429, "1"), answer)

@@ -16,6 +16,7 @@ ALL_SCOPES = ["utm.strategic_coordination", "utm.constraint_management", "utm.co
 RID_SCOPES = ["dss.read.identification_service_areas", "dss.write.identification_service_areas", "rid.display_provider",
               "rid.service_provider"]
 POOL_SCOPES = ["interuss.pool_status.read", "interuss.pool_status.heartbeat.write", "interuss.versioning.read_system_versions"]
+PARTY_SCOPES = ["wideberth.party", "wideberth.operator"]
 OIR = "/dss/v1/operational_intent_references"
 CR = "/dss/v1/constraint_references"
 SUB = "/dss/v1/subscriptions"

@@ -93,8 +93,10 @@ class Airspace {
   std::vector<model::DeclarationSeen> ListDeclarations(
       model::DeclarationKind kind, std::string_view viewer, TimeNs now,
       const std::function<bool(const model::Declaration&)>& wanted) const;
-  // Of one's own, which is not over.
-  std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration, TimeNs now) const;
+  using WantedVolume = std::function<bool(const model::DeclaredVolume&)>;
+  // Of those volumes that are wanted of one's own, which is not over.
+  std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration, TimeNs now,
+                                                 const WantedVolume& wanted) const;
   // What stands behind a reference of the service's own USS; valid until the next Apply, null for none.
   const model::Declaration* BehindReference(const model::Uuid& reference_id) const;
 
@@ -204,7 +206,8 @@ class Airspace {
   model::DeclarationSeen See(const model::Declaration& declaration, std::string_view viewer) const;
   bool SeesAll(const model::Declaration& declaration, std::string_view viewer) const;
   std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration,
-                                                 const std::vector<std::string>& key, TimeNs now) const;
+                                                 const std::vector<std::string>& key, TimeNs now,
+                                                 const WantedVolume& wanted) const;
   // Puts a declaration in the place of the one before, with its reference, and tells whom it concerns.
   void ReplaceDeclaration(const model::Stamp& stamp, const model::Declaration& declaration,
                           const model::Publication& publication, std::string_view because, Changes& changes);

@@ -40,25 +40,31 @@ bool CanConflict(DeclarationKind a, DeclarationKind b) {
   return a == DeclarationKind::kIntent || b == DeclarationKind::kIntent;
 }
 
-// Every pair that meets at `now` or later, ascending.
+bool AnyVolume(const DeclaredVolume&) { return true; }
+
+// The first pairs that meet at `now` or later, ascending.
 std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const std::vector<DeclaredVolume>& others,
-                                TimeNs now) {
+                                TimeNs now, const Airspace::WantedVolume& wanted = AnyVolume) {
   std::vector<VolumePair> pairs;
   for (uint32_t i = 0; i < own.size(); ++i) {
     const geo::Volume4D& mine = own[i].volume();
-    if (mine.times.end() < now) continue;
+    if (mine.times.end() < now || !wanted(own[i])) continue;
     for (uint32_t j = 0; j < others.size(); ++j) {
       const geo::Volume4D& theirs = others[j].volume();
-      if (theirs.times.end() >= now && geo::Intersects(mine, theirs)) pairs.push_back({i, j});
+      if (theirs.times.end() < now || !geo::Intersects(mine, theirs)) continue;
+      pairs.push_back({i, j});
+      if (pairs.size() == Declaration::kPairsMax) return pairs;
     }
   }
   return pairs;
 }
 
-std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const Extents& reference, TimeNs now) {
+std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const Extents& reference, TimeNs now,
+                                const Airspace::WantedVolume& wanted = AnyVolume) {
   std::vector<VolumePair> pairs;
-  for (uint32_t i = 0; i < own.size(); ++i) {
-    if (own[i].volume().times.end() >= now && own[i].extents().Meets(reference)) pairs.push_back({i, 0});
+  for (uint32_t i = 0; i < own.size() && pairs.size() < Declaration::kPairsMax; ++i) {
+    if (own[i].volume().times.end() >= now && wanted(own[i]) && own[i].extents().Meets(reference))
+      pairs.push_back({i, 0});
   }
   return pairs;
 }
@@ -133,19 +139,20 @@ const Declaration* Airspace::BehindReference(const Uuid& reference_id) const {
 
 // ---- Conflicts.
 
-std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, TimeNs now) const {
-  return FindConflicts(declaration, {}, now);
+std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, TimeNs now,
+                                                  const WantedVolume& wanted) const {
+  return FindConflicts(declaration, {}, now, wanted);
 }
 
 std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, const std::vector<std::string>& key,
-                                                  TimeNs now) const {
+                                                  TimeNs now, const WantedVolume& wanted) const {
   const std::unordered_set<std::string_view> known(key.begin(), key.end());
   const bool is_intent = declaration.kind == DeclarationKind::kIntent;
   std::vector<ConflictSeen> conflicts;
   for (const Declaration* other : declarations_.Meeting(declaration.extents)) {
     if (other->id == declaration.id || IsOver(other->extents, now) || !CanConflict(declaration.kind, other->kind))
       continue;
-    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->volumes, now);
+    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->volumes, now, wanted);
     if (pairs.empty()) continue;
     DeclarationSeen seen = See(*other, declaration.party);
     const bool in_key = known.contains(seen.ovn);
@@ -154,7 +161,7 @@ std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration
   }
   for (const OperationalIntentReference* other : intents_.Meeting(declaration.extents)) {
     if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now);
+    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now, wanted);
     if (pairs.empty()) continue;
     // As F3548 has it: what a USS that is down has only planned may be planned over.
     const bool stands = other->state != IntentState::kAccepted || AvailabilityOf(other->manager) != Availability::kDown;
@@ -163,7 +170,7 @@ std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration
   if (is_intent) {
     for (const ConstraintReference* other : constraints_.Meeting(declaration.extents)) {
       if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-      std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now);
+      std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now, wanted);
       if (!pairs.empty()) conflicts.push_back({*other, std::move(pairs), known.contains(other->ovn), true});
     }
   }
@@ -210,7 +217,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutDeclaration& command, C
                           .volumes = command.volumes,
                           .reference_id = old == nullptr ? command.publication.new_reference_id : old->reference_id,
                           .extents = command.extents};
-  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time);
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, AnyVolume);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
   ReplaceDeclaration(stamp, declaration, command.publication, old == nullptr ? "declared" : "changed", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
@@ -226,7 +233,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::ActivateDeclaration& comma
   declaration.state = IntentState::kActivated;
   declaration.ovn = command.new_ovn;
   ++declaration.version;
-  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time);
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, AnyVolume);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
   ReplaceDeclaration(stamp, declaration, command.publication, "activated", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};

@@ -64,8 +64,7 @@ Outcome Airspace::Do(const Stamp&, const model::PutGroup& command, Changes& chan
   if (group.members.empty()) {
     if (at == groups_.end()) return Error{Code::kNotFound, "there is no such group"};
     changes.push_back({KeyOf(group), std::nullopt});
-    groups_.erase(at);
-    return model::GroupChanged{std::move(group)};
+    return model::GroupChanged{std::move(groups_.extract(at).mapped())};  // as it was
   }
   changes.push_back({KeyOf(group), model::Encode(group)});
   groups_[group.name] = group;

@@ -30,8 +30,11 @@ Result<geo::LatLng> ParsePosition(const Member& position) {
   WB_TRY(const simdjson::dom::array numbers, position.Array());
   if (numbers.size() < 2) return position.Wrong("is not [longitude, latitude]");
   double values[2] = {};
-  for (size_t i = 0; i < 2; ++i) {
-    WB_TRY(values[i], position.At(numbers.at(i), i).Number());
+  size_t at = 0;
+  for (const JsonElement element : numbers) {
+    WB_TRY(const double number, position.At(element, at).Number());
+    if (at < 2) values[at] = number;
+    ++at;
   }
   if (!(std::abs(values[0]) <= 180))
     return position.Wrong("the longitude, which comes first, is not within -180 to 180");
@@ -390,6 +393,10 @@ std::string RenderDeclarationRefused(const model::DeclarationRefused& refused) {
 }
 
 bool SearchBox::MayMeet(const std::vector<DeclaredVolume>& volumes) const {
+  return std::any_of(volumes.begin(), volumes.end(), [&](const DeclaredVolume& one) { return MayMeet(one); });
+}
+
+bool SearchBox::MayMeet(const DeclaredVolume& one) const {
   const auto longitudes_meet = [](const geo::BoundsE7& a, const geo::BoundsE7& b) {
     // Each is one range, or two where it crosses the antimeridian.
     const auto has = [](const geo::BoundsE7& range, int32_t at) {
@@ -397,15 +404,13 @@ bool SearchBox::MayMeet(const std::vector<DeclaredVolume>& volumes) const {
     };
     return has(a, b.west) || has(b, a.west);
   };
-  return std::any_of(volumes.begin(), volumes.end(), [&](const DeclaredVolume& one) {
-    const geo::Volume4D& volume = one.volume();
-    if (volume.altitudes.lower() > upper || volume.altitudes.upper() < lower || volume.times.start() > end ||
-        volume.times.end() < start)
-      return false;
-    if (!bounds) return true;
-    const geo::BoundsE7 there = volume.outline.bounds();
-    return there.south <= bounds->north && bounds->south <= there.north && longitudes_meet(there, *bounds);
-  });
+  const geo::Volume4D& volume = one.volume();
+  if (volume.altitudes.lower() > upper || volume.altitudes.upper() < lower || volume.times.start() > end ||
+      volume.times.end() < start)
+    return false;
+  if (!bounds) return true;
+  const geo::BoundsE7 there = volume.outline.bounds();
+  return there.south <= bounds->north && bounds->south <= there.north && longitudes_meet(there, *bounds);
 }
 
 }  // namespace wideberth::api

@@ -95,15 +95,32 @@ Result<SearchBox> ParseSearch(const http::QueryParameters& parameters) {
 
 // ---- Intents and constraints.
 
-http::Response Changed(const Outcome& outcome, int status, const char* folder) {
-  if (const auto* refused = std::get_if<model::DeclarationRefused>(&outcome))
-    return Json(409, RenderDeclarationRefused(*refused));
-  const auto& changed = std::get<model::DeclarationChanged>(outcome);
-  http::Response response = Json(status, RenderDeclarationChanged(changed));
-  if (status == 201)
-    response.headers.emplace_back("Location",
-                                  std::string("/api/v1/") + folder + "/" + changed.declaration.id.ToString());
+// An answer that takes long to write: not where it is made, on a thread that all wait for.
+template <typename Render>
+http::Response Later(int status, Render render) {
+  http::Response response;
+  response.status = status;
+  response.finish = [render = std::move(render)](http::Response& answer) {
+    http::Response rendered = render();
+    answer.content_type = std::move(rendered.content_type);
+    answer.body = std::move(rendered.body);
+    for (auto& header : rendered.headers) answer.headers.push_back(std::move(header));
+  };
   return response;
+}
+
+http::Response Changed(const Outcome& outcome, int status, const char* folder) {
+  const int given = std::holds_alternative<model::DeclarationRefused>(outcome) ? 409 : status;
+  return Later(given, [outcome = std::make_shared<const Outcome>(outcome), status, folder] {
+    if (const auto* refused = std::get_if<model::DeclarationRefused>(outcome.get()))
+      return Json(409, RenderDeclarationRefused(*refused));
+    const auto& changed = std::get<model::DeclarationChanged>(*outcome);
+    http::Response response = Json(status, RenderDeclarationChanged(changed));
+    if (status == 201)
+      response.headers.emplace_back("Location",
+                                    std::string("/api/v1/") + folder + "/" + changed.declaration.id.ToString());
+    return response;
+  });
 }
 
 template <DeclarationKind kKind>
@@ -136,15 +153,6 @@ void Activate(const CallPtr& call) {
          [](const Outcome& outcome) { return Changed(outcome, 200, "intents"); });
 }
 
-template <DeclarationKind kKind, bool kWithdrawn>
-void End(const CallPtr& call) {
-  const Result<Uuid> id = call->Id(0, "id");
-  if (!id) return call->Fail(id.error());
-  Submit(call,
-         model::EndDeclaration{kKind, *id, call->caller.subject, call->arguments[1], kWithdrawn, call->options.uss_id},
-         [](const Outcome& outcome) { return Changed(outcome, 200, kFolder<kKind>); });
-}
-
 std::string RenderFound(const DeclarationSeen& seen, std::string_view viewer) {
   JsonWriter to;
   to.Object([&] {
@@ -152,6 +160,18 @@ std::string RenderFound(const DeclarationSeen& seen, std::string_view viewer) {
     WriteDeclaration(to, seen, seen.declaration.party == viewer);
   });
   return to.Take();
+}
+
+template <DeclarationKind kKind, bool kWithdrawn>
+void End(const CallPtr& call) {
+  const Result<Uuid> id = call->Id(0, "id");
+  if (!id) return call->Fail(id.error());
+  Submit(call,
+         model::EndDeclaration{kKind, *id, call->caller.subject, call->arguments[1], kWithdrawn, call->options.uss_id},
+         [](const Outcome& outcome) {
+           const Declaration& was = std::get<model::DeclarationChanged>(outcome).declaration;
+           return Json(200, RenderFound({was, true, was.id, was.ovn}, was.party));
+         });
 }
 
 template <DeclarationKind kKind>
@@ -208,33 +228,32 @@ void ListConflicts(const CallPtr& call) {
   const auto page = Page::Parse(*parameters);
   if (!page) return call->Fail(page.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
-    std::vector<OwnConflict> all;
+    const auto all = std::make_shared<std::vector<OwnConflict>>();
     for (const DeclarationKind kind : {DeclarationKind::kIntent, DeclarationKind::kConstraint}) {
       const auto own = airspace.ListDeclarations(kind, call->caller.subject, now, [&](const Declaration& declaration) {
         return declaration.party == call->caller.subject && box->MayMeet(declaration.volumes);
       });
       for (const DeclarationSeen& seen : own) {
-        for (model::ConflictSeen& conflict : airspace.FindConflicts(seen.declaration, now)) {
-          // Those alone of whose pairs the own volume lies in what is searched.
-          std::erase_if(conflict.pairs, [&](const model::VolumePair& pair) {
-            return !box->MayMeet({seen.declaration.volumes[pair.own]});
-          });
-          if (!conflict.pairs.empty()) all.push_back({seen, std::move(conflict)});
-        }
+        // Those alone of which the own volume lies in what is searched.
+        const auto wanted = [&](const model::DeclaredVolume& volume) { return box->MayMeet(volume); };
+        for (model::ConflictSeen& conflict : airspace.FindConflicts(seen.declaration, now, wanted))
+          all->push_back({seen, std::move(conflict)});
       }
     }
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return NameOf(a) < NameOf(b); });
-    return Json(200, page->Render("conflicts", all, NameOf, [](JsonWriter& to, const OwnConflict& one) {
-      to.Object([&] {
-        to.Key("own").Object([&] {
-          to.Key("type").String(airspace::NameOf(one.own.declaration.kind));
-          to.Key("id").String(one.own.id.ToString());
-          to.Key("ovn").String(one.own.ovn);
-          to.Key("version").Int(one.own.declaration.version);
+    std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return NameOf(a) < NameOf(b); });
+    return Later(200, [page = *page, all] {
+      return Json(200, page.Render("conflicts", *all, NameOf, [](JsonWriter& to, const OwnConflict& one) {
+        to.Object([&] {
+          to.Key("own").Object([&] {
+            to.Key("type").String(airspace::NameOf(one.own.declaration.kind));
+            to.Key("id").String(one.own.id.ToString());
+            to.Key("ovn").String(one.own.ovn);
+            to.Key("version").Int(one.own.declaration.version);
+          });
+          WriteConflictMembers(to, one.own.declaration, one.conflict);
         });
-        WriteConflictMembers(to, one.own.declaration, one.conflict);
-      });
-    }));
+      }));
+    });
   });
 }
 
