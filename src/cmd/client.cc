@@ -209,9 +209,10 @@ Result<Answer> Client::Perform(Call& call) const {
   return std::move(call.answer);
 }
 
-Result<Answer> Client::Send(const std::string& method, const std::string& path,
-                            const std::optional<std::string>& body) const {
+Result<Answer> Client::Send(const std::string& method, const std::string& path, const std::optional<std::string>& body,
+                            const std::vector<std::string>& headers) const {
   Call call;
+  call.headers = headers;
   call.method = method;
   call.path = path;
   call.body = body;
