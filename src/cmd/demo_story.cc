@@ -32,6 +32,11 @@ std::string Counted(size_t count, const std::string& of) {
   return fmt::format("{} {}{}", count, of, count == 1 ? "" : "s");
 }
 
+// Who is not told is another party, too.
+bool IsOfAnother(const Json& conflict, const DemoParty& party) {
+  return conflict.at("other").value("party", "") != party.name();
+}
+
 }  // namespace
 
 Schedule ScheduleOf(const conflict::PlanSet& plans, TimeNs now) {
@@ -109,16 +114,18 @@ std::string Story::FlightOf(const ToldNotice& told) const {
 void Story::ShowFirstRefusal(const DemoParty& party, uint32_t intent, const DemoDeclared& declared) {
   refusal_shown_ = true;
   progress_.Clear();
-  const Json& conflict = declared.refused->at(0);
+  const Json& conflict = *std::find_if(declared.refused->begin(), declared.refused->end(),
+                                       [&](const Json& one) { return IsOfAnother(one, party); });
   const std::string clear_by = DemoClearBy(conflict);
-  fmt::print("\n{}\n{}",
-             Wrapped(fmt::format("The first refusal: 409 to {} for its {}, which meets {}.{} It accepts that with the "
-                                 "OVN of the other in its key, and gets 201. The other is told: notices over "
-                                 "Server-Sent Events, as they come:",
-                                 party.name(), plans_.intents()[intent].name, DemoOther(conflict.at("other")),
-                                 clear_by.empty() ? "" : " Where they meet first, it would be clear " + clear_by + "."),
-                     0),
-             DemoNoticeHeadings());
+  fmt::print(
+      "\n{}\n{}",
+      Wrapped(fmt::format("The first refusal for what is another's: 409 to {}, whose {} meets {}.{} It accepts that "
+                          "with the OVN of the other in its key, and gets 201. The other is told: notices over "
+                          "Server-Sent Events, as they come:",
+                          party.name(), plans_.intents()[intent].name, DemoOther(conflict.at("other")),
+                          clear_by.empty() ? "" : " Where they meet first, it would be clear " + clear_by + "."),
+              0),
+      DemoNoticeHeadings());
 }
 
 Result<void> Story::ShowWhatCame() {
@@ -168,8 +175,8 @@ Result<void> Story::DeclareAll() {
     bool of_others = false;
     for (const Json& conflict : declared->conflicts) {
       meetings_ += conflict.at("meets").size();
-      // Who shows nothing is another party, too. It is told; who declared knows from the answer.
-      if (conflict.at("other").value("party", "") == party.name()) continue;
+      if (!IsOfAnother(conflict, party)) continue;
+      // The other is told; who declared knows from the answer.
       of_others = true;
       ++notices_wanted_;
     }
@@ -209,10 +216,17 @@ Result<void> Story::CompareWithExact() {
                                         "{} that there are: this must never be",
                                         std::accumulate(named_.begin(), named_.end(), size_t{0}), meetings_, all.size(),
                                         found.meetings.size())};
-  const size_t same = all.size() - conflicts.size();
+  const size_t itself = all.size() - conflicts.size();
+  const auto own = std::count_if(conflicts.begin(), conflicts.end(), [&](const conflict::Conflict& one) {
+    return &OwnerOf(one.intent_a) == &OwnerOf(one.intent_b);
+  });
   fmt::print(
-      "The service named these {} exactly, volume by volume{}.\n", conflicts.size(),
-      same == 0 ? std::string() : fmt::format(", and {} of one aircraft with itself", Counted(same, "conflict")));
+      "{}", Wrapped(fmt::format(
+                        "The service named these {} exactly, volume by volume{}. Of {} both flights are "
+                        "one party's, which knows from the answer and gets no notice.",
+                        conflicts.size(),
+                        itself == 0 ? std::string() : fmt::format(", and {} of one aircraft with itself", itself), own),
+                    0));
   std::fflush(stdout);
   return {};
 }
