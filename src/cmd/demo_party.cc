@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/rfc3339.h"
 #include "cmd/party_key.h"
 #include "crypto/jws.h"
@@ -142,11 +144,13 @@ Result<std::string> DemoParty::Acknowledge(const ToldNotice& told) const {
   return signature;
 }
 
-Result<size_t> DemoParty::CountNoticesAfter(int64_t number) const {
+Result<size_t> DemoParty::CountNewNotices(int64_t number) const {
   const std::string path = fmt::format("/api/v1/notices?after={}&limit=1000", number);
   WB_TRY(const Json answer, Expect(client_.Send("GET", path, std::nullopt), 200, "GET " + path));
   if (answer.value("more", false)) return Error{Code::kTooLarge, "GET " + path + ": more notices than one page holds"};
-  return answer.at("notices").size();
+  const Json& notices = answer.at("notices");
+  return static_cast<size_t>(
+      std::count_if(notices.begin(), notices.end(), [](const Json& one) { return one.value("repeated", 0) == 0; }));
 }
 
 }  // namespace wideberth::cmd

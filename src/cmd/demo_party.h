@@ -81,8 +81,8 @@ class DemoParty {
   Result<DemoDeclared> Declare(const std::vector<const geo::Volume4D*>& volumes, int64_t shift_ns) const;
   // Signs that it knows of a notice. Its signature, a detached JWS.
   Result<std::string> Acknowledge(const ToldNotice& told) const;
-  // The notices after this number, asked for instead of listened to.
-  Result<size_t> CountNoticesAfter(int64_t number) const;
+  // The notices after this number that are not repetitions, asked for instead of listened to.
+  Result<size_t> CountNewNotices(int64_t number) const;
 
   const DemoChoices& choices() const { return choices_; }
   const std::string& name() const { return choices_.name; }

@@ -253,7 +253,7 @@ Result<void> Story::LetAProviderIn(const api::KeyPair& keys) {
                      0),
              DemoNoticeHeadings());
   for (const auto& party : parties_) {
-    WB_TRY(const size_t more, party->CountNoticesAfter(last[party->name()]));
+    WB_TRY(const size_t more, party->CountNewNotices(last[party->name()]));
     notices_wanted_ += more;
   }
   notices_shown_ = 0;
