@@ -132,7 +132,7 @@ Result<DemoDeclared> DemoParty::Declare(const std::vector<const geo::Volume4D*>&
   return declared;
 }
 
-Result<std::string> DemoParty::Acknowledge(const ToldNotice& told) const {
+Result<void> DemoParty::Acknowledge(const ToldNotice& told) const {
   const std::string text = told.notice.at("text").get<std::string>();
   const crypto::Digest hash = crypto::Sha256::Of(text);
   if (told.notice.at("sha256") != crypto::ToHex(hash) || told.text.at("party") != name())
@@ -141,7 +141,7 @@ Result<std::string> DemoParty::Acknowledge(const ToldNotice& told) const {
       crypto::SignDetached(client_.key(), std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
   const std::string path = "/api/v1/notices/" + PathSegment(told.notice.at("id").get<std::string>()) + "/ack";
   WB_TRY_OK(Expect(client_.Send("POST", path, Json{{"signature", signature}}.dump()), 200, "POST " + path));
-  return signature;
+  return {};
 }
 
 Result<size_t> DemoParty::CountNewNotices(int64_t number) const {

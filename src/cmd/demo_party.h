@@ -79,8 +79,8 @@ class DemoParty {
 
   // Declares volumes as an intent; what it conflicts with is looked at and accepted.
   Result<DemoDeclared> Declare(const std::vector<const geo::Volume4D*>& volumes, int64_t shift_ns) const;
-  // Signs that it knows of a notice. Its signature, a detached JWS.
-  Result<std::string> Acknowledge(const ToldNotice& told) const;
+  // Signs that it knows of a notice.
+  Result<void> Acknowledge(const ToldNotice& told) const;
   // The notices after this number that are not repetitions, asked for instead of listened to.
   Result<size_t> CountNewNotices(int64_t number) const;
 

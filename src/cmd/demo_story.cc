@@ -271,7 +271,7 @@ Result<void> Story::AcknowledgeAndProve(const std::string& receipt_file) {
   const std::string name = chosen->text.at("party").get<std::string>();
   const DemoParty& party =
       **std::find_if(parties_.begin(), parties_.end(), [&](const auto& p) { return p->name() == name; });
-  WB_TRY(const std::string signature, party.Acknowledge(*chosen));
+  WB_TRY_OK(party.Acknowledge(*chosen));
   fmt::print("\n{}",
              Wrapped(fmt::format("{} acknowledges its notice {} ({}): it signs the SHA-256 of the notice's text with "
                                  "its key {}.",
