@@ -18,7 +18,7 @@ N ?= 2000
 help: ## List these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: build ## Declare recorded flights to a DSS and print who meets whom; it goes on serving (ONCE=1: it ends)
+run: build ## Three parties declare recorded flights, are told, acknowledge, prove; then it serves (ONCE=1: it ends)
 	@ONCE=$(ONCE) scripts/run.sh
 
 build: ## Build the program: build/release/wideberth

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Declares recorded flights to a DSS with the program built by `make build`; without the recording, a made-up sample.
-# ONCE=1 ends after the table, otherwise the DSS goes on serving until Ctrl-C.
+# Three parties declare recorded flights to a service, with the program built by `make build`; without the recording, a
+# made-up sample. ONCE=1 ends after the story, otherwise the service goes on until Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,4 +12,4 @@ fi
 
 once=()
 [[ -n "${ONCE:-}" && "${ONCE:-}" != 0 ]] && once=(--once)
-exec build/release/wideberth demo "$file" "${once[@]}"
+exec build/release/wideberth demo "$file" --receipt build/demo-receipt.json "${once[@]}"

@@ -881,14 +881,32 @@ class Running(unittest.TestCase):
                 self.assertNotIn(one, server.log)
                 self.assertIn("status=404", server.log)
 
-    def test_the_demonstration_names_every_conflict(self):
+    def test_the_demonstration_names_every_conflict_and_proves_what_was_told(self):
         sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample", "made-up-flights.csv")
-        done = subprocess.run([PROGRAM, "demo", sample, "--once", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
-                              timeout=120, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            receipt = os.path.join(folder, "receipt.json")
+            done = subprocess.run([PROGRAM, "demo", sample, "--once", "--listen", "127.0.0.1:0", "--receipt", receipt], capture_output=True,
+                                  text=True, timeout=120, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            verified = subprocess.run([PROGRAM, "verify", receipt], capture_output=True, text=True, timeout=60, check=False)
+            again = subprocess.run([PROGRAM, "demo", sample, "--once", "--data", folder], capture_output=True, text=True, timeout=60, check=False)
         table = subprocess.run([PROGRAM, "check", sample], capture_output=True, text=True, timeout=60, check=False)
-        self.assertTrue(done.stdout.startswith(table.stdout), (done.stdout, table.stdout))
-        self.assertIn("of the conflicts above", done.stdout)
+        self.assertIn("\n\n" + table.stdout, done.stdout)
+        count = re.search(r"(\d+) conflicts between", table.stdout).group(1)
+        self.assertIn(f"The service named these {count} exactly", done.stdout)
+        # Who is told whose name: cedar is outside the group and shows volumes alone, amber shows all, birch shows the group.
+        told = re.findall(r"^(amber|birch|cedar)   \S+ +[0-9a-f]{8}  (\S+(?: \(possible\))?) +2", done.stdout, re.MULTILINE)
+        seen = {"amber": {"birch", "(pseudonym)"}, "birch": {"amber", "(pseudonym)"}, "cedar": {"amber", "(pseudonym)"}}
+        for party, other in told:
+            self.assertIn(other, seen[party] | {"visitor (possible)"})
+        self.assertIn(("amber", "(pseudonym)"), told)
+        self.assertIn(("birch", "amber"), told)
+        self.assertIn("visitor (possible)", {other for _, other in told})
+        self.assertRegex(done.stdout, r"409 from the DSS, which\s+names\s+[0-9a-f]{8}\s+of\s+wideberth")
+        self.assertEqual(verified.returncode, 0, verified.stdout)
+        self.assertIn('party "amber" acknowledged notice', verified.stdout)
+        self.assertEqual((again.returncode, again.stdout), (1, ""), "what was declared before would be in the story")
+        self.assertIn("is not empty", again.stderr)
 
     def test_clients_that_write_the_same_place_at_once_see_each_other(self):
         with Server(PROGRAM) as server:

@@ -403,6 +403,32 @@ class Listen(WithService):
         status, out, _ = self.as_party("listen", "--once", "--json")
         self.assertEqual((status, json.loads(out)["number"]), (0, 2))
 
+    def test_a_service_that_only_says_that_it_is_there_is_not_left_and_a_silent_one_is(self):
+        silent = Service()
+        self.addCleanup(silent.server_close)
+        self.addCleanup(silent.shutdown)
+
+        def after(seconds, say, last):
+            for _ in range(seconds // 5):
+                time.sleep(5)
+                if say:
+                    yield b": \n\n"
+            yield last
+
+        self.service.streams = [after(65, True, event(notice(1)))]
+        silent.streams = [after(75, False, b""), [event(notice(2))]]
+        outcomes = {}
+        threads = [threading.Thread(target=lambda name=name, url=url: outcomes.update({name: run(
+            "listen", "--once", "--for", 90, "--url", url, "--key", self.key_file, "--party", "alpine", timeout=120)}))
+                   for name, url in (("there", self.service.url), ("silent", silent.url))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((outcomes["there"][0], outcomes["there"][2], len(self.service.asked)), (0, "", 1))
+        self.assertEqual((outcomes["silent"][0], len(silent.asked)), (0, 2))
+        self.assertIn("nothing came for 60 s; connecting again in 1 s", outcomes["silent"][2])
+
 
 class Receipt(WithService):
     def test_it_is_written_as_it_came(self):

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -105,10 +106,13 @@ struct Client::Call {
   Answer answer;
   bool too_large = false;
   bool stopped = false;
+  bool quiet = false;
+  std::chrono::steady_clock::time_point last_bytes = std::chrono::steady_clock::now();
 
   static size_t OnBytes(char* bytes, size_t size, size_t count, void* to) {
     Call& call = *static_cast<Call*>(to);
     const std::string_view part(bytes, size * count);
+    call.last_bytes = std::chrono::steady_clock::now();
     long status = 0;
     curl_easy_getinfo(call.curl, CURLINFO_RESPONSE_CODE, &status);
     if (call.take && status == 200) {
@@ -124,7 +128,9 @@ struct Client::Call {
   static int OnProgress(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     Call& call = *static_cast<Call*>(to);
     call.stopped = call.stopped || !call.go_on();
-    return call.stopped ? 1 : 0;
+    // Not libcurl's low speed: the few bytes by which a service says that it is there count as nothing to that.
+    call.quiet = std::chrono::steady_clock::now() - call.last_bytes > std::chrono::seconds(kQuietSecondsMax);
+    return call.stopped || call.quiet ? 1 : 0;
   }
 };
 
@@ -188,8 +194,6 @@ Result<Answer> Client::Perform(Call& call) const {
   curl_easy_setopt(call.curl, CURLOPT_WRITEFUNCTION, &Call::OnBytes);
   curl_easy_setopt(call.curl, CURLOPT_WRITEDATA, &call);
   if (call.take) {
-    curl_easy_setopt(call.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(call.curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(kQuietSecondsMax));
     curl_easy_setopt(call.curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(call.curl, CURLOPT_XFERINFOFUNCTION, &Call::OnProgress);
     curl_easy_setopt(call.curl, CURLOPT_XFERINFODATA, &call);
@@ -204,6 +208,8 @@ Result<Answer> Client::Perform(Call& call) const {
   if (retry_after_s > 0) call.answer.retry_after_s = retry_after_s;
   if (call.too_large)
     return Error{Code::kTooLarge, fmt::format("{}: the answer has more than {} MiB", url, kAnswerBytesMax >> 20)};
+  if (call.quiet && !call.stopped)
+    return Error{Code::kIo, fmt::format("{}: nothing came for {} s", url, kQuietSecondsMax)};
   if (done != CURLE_OK && !call.stopped) {
     const std::string reason = why[0] != '\0' ? why.data() : curl_easy_strerror(done);
     return Error{Code::kIo, url + ": " + Plain(reason) + Remedy(done)};
@@ -211,9 +217,10 @@ Result<Answer> Client::Perform(Call& call) const {
   return std::move(call.answer);
 }
 
-Result<Answer> Client::Send(const std::string& method, const std::string& path,
-                            const std::optional<std::string>& body) const {
+Result<Answer> Client::Send(const std::string& method, const std::string& path, const std::optional<std::string>& body,
+                            const std::vector<std::string>& headers) const {
   Call call;
+  call.headers = headers;
   call.method = method;
   call.path = path;
   call.body = body;

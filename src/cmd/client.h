@@ -53,7 +53,8 @@ class Client {
   static Result<Client> Make(const ClientOptions& given);
 
   // What the service answers, whatever its status. kIo, with the remedy, if it cannot be reached or breaks off.
-  Result<Answer> Send(const std::string& method, const std::string& path, const std::optional<std::string>& body) const;
+  Result<Answer> Send(const std::string& method, const std::string& path, const std::optional<std::string>& body,
+                      const std::vector<std::string>& headers = {}) const;
 
   // A body without an end. `take` gets its bytes as they come and says whether to go on; `go_on` is asked at least once
   // a second. When the status is not 200, the answer holds what came instead. kIo as for Send, also if nothing came for

@@ -1,286 +1,150 @@
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
-#include <set>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "api/token_maker.h"
-#include "base/rfc3339.h"
+#include "cmd/demo_party.h"
+#include "cmd/demo_provider.h"
+#include "cmd/demo_story.h"
 #include "cmd/diagnostics.h"
 #include "cmd/exit_status.h"
 #include "cmd/inputs.h"
-#include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/service.h"
 #include "cmd/subcommands.h"
-#include "conflict/meetings.h"
-#include "files/conflict_report.h"
-#include "model/uuid.h"
 #include "os/system.h"
 
 namespace wideberth::cmd {
 namespace {
 
-using Json = nlohmann::json;
-
 struct DemoOptions {
   InputOptions inputs;
   std::string listen = "127.0.0.1:8082";
   std::string data;
+  std::string receipt = "demo-receipt.json";
   bool once = false;
 };
 
-// A client of the DSS, as each party's provider has one: keep-alive, a token for each party. Thread-compatible.
-class Client {
+// A folder of its own, which goes with it.
+class Folder {
  public:
-  explicit Client(std::string base) : base_(std::move(base)), curl_(curl_easy_init()) {}
-  ~Client() { curl_easy_cleanup(curl_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  struct Answer {
-    long status;
-    Json body;
-  };
-  Result<Answer> Put(const std::string& path, const std::string& token, const std::string& body) {
-    std::string text;
-    const std::string url = base_ + path;
-    curl_slist* headers = curl_slist_append(nullptr, ("Authorization: Bearer " + token).c_str());
-    headers = curl_slist_append(headers, "Content-Type: application/json");
-    headers = curl_slist_append(headers, "Expect:");
-    curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl_, CURLOPT_CUSTOMREQUEST, "PUT");
-    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, body.c_str());
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(curl_, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl_, CURLOPT_TIMEOUT, 30L);
-    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &text);
-    curl_easy_setopt(
-        curl_, CURLOPT_WRITEFUNCTION, +[](char* bytes, size_t size, size_t count, void* to) -> size_t {
-          static_cast<std::string*>(to)->append(bytes, size * count);
-          return size * count;
-        });
-    const CURLcode done = curl_easy_perform(curl_);
-    curl_slist_free_all(headers);
-    if (done != CURLE_OK) return Error{Code::kIo, url + ": " + curl_easy_strerror(done)};
-    Answer answer{0, Json::parse(text, nullptr, false)};
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &answer.status);
-    return answer;
+  static Result<std::unique_ptr<Folder>> Make(const std::string& given) {
+    std::unique_ptr<Folder> made(new Folder);
+    made->path_ = given;
+    if (given.empty()) {
+      std::string pattern = (std::filesystem::temp_directory_path() / "wideberth-demo-XXXXXX").string();
+      if (mkdtemp(pattern.data()) == nullptr) return Error{Code::kIo, pattern + ": cannot make a folder"};
+      made->path_ = pattern;
+      made->own_ = true;
+    } else {
+      std::error_code failed;
+      std::filesystem::create_directories(given, failed);
+      if (failed) return Error{Code::kIo, given + ": cannot make this folder: " + failed.message()};
+      if (!std::filesystem::is_empty(given, failed))
+        return Error{Code::kInvalid, "--data: " + given + " is not empty; the story begins with nothing declared"};
+    }
+    return made;
   }
+  ~Folder() {
+    std::error_code ignored;
+    if (own_) std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
 
  private:
-  const std::string base_;
-  CURL* curl_;
+  Folder() = default;
+  std::string path_;
+  bool own_ = false;
 };
 
-Json AltitudeJson(double metres) { return {{"value", metres}, {"reference", "W84"}, {"units", "M"}}; }
-
-Json VolumeJson(const geo::Volume4D& volume, int64_t shift_ns) {
-  Json outline;
-  if (volume.outline.is_circle()) {
-    const geo::LatLng center = volume.outline.center();
-    outline["outline_circle"] = {{"center", {{"lat", center.latitude_deg}, {"lng", center.longitude_deg}}},
-                                 {"radius", {{"value", volume.outline.radius_m()}, {"units", "M"}}}};
-  } else {
-    Json& vertices = outline["outline_polygon"]["vertices"];
-    for (const geo::LatLng& p : volume.outline.vertices())
-      vertices.push_back({{"lat", p.latitude_deg}, {"lng", p.longitude_deg}});
+Result<void> TellStory(const DemoOptions& options, const conflict::PlanSet& plans, Progress& progress,
+                       const sigset_t& signals) {
+  WB_TRY(const std::unique_ptr<Folder> folder, Folder::Make(options.data));
+  WB_TRY_OK(MakeDemoKey(folder->path() + "/" + kDemoOperator + ".key"));
+  WB_TRY(const api::KeyPair provider_keys, api::MakeKeyPair());
+  ServiceOptions service_options;
+  service_options.listen = options.listen;
+  service_options.data = folder->path();
+  service_options.public_key_pem = provider_keys.public_pem;
+  service_options.audiences = {kDemoAudience, "127.0.0.1", "localhost"};
+  service_options.operators = {std::string(kDemoOperator) + "=" + folder->path() + "/" + kDemoOperator + ".key.pub"};
+  WB_TRY(const std::unique_ptr<Service> service, Service::Start(service_options));
+  {
+    Story story(plans, ScheduleOf(plans, os::SystemClock().Now()), folder->path(), service->url(), progress);
+    WB_TRY_OK(story.RegisterParties());
+    WB_TRY_OK(story.DeclareAll());
+    WB_TRY_OK(story.CompareWithExact());
+    WB_TRY_OK(story.LetAProviderIn(provider_keys));
+    WB_TRY_OK(story.AcknowledgeAndProve(options.receipt));
   }
-  outline["altitude_lower"] = AltitudeJson(volume.altitudes.lower_m());
-  outline["altitude_upper"] = AltitudeJson(volume.altitudes.upper_m());
-  const auto time = [&](TimeNs at) {
-    return Json{{"value", FormatRfc3339({at.value + shift_ns})}, {"format", "RFC3339"}};
-  };
-  return {{"volume", outline}, {"time_start", time(volume.times.start())}, {"time_end", time(volume.times.end())}};
-}
-
-// What the parties did with the DSS.
-struct Declared {
-  size_t accepted = 0;
-  size_t after_conflict = 0;                     // accepted once the key had what the DSS named
-  std::set<std::pair<uint32_t, uint32_t>> told;  // intents of which one was named to the other, smaller first
-};
-
-// Each intent is declared by its party, in the order of first instants, through the interface of F3548. Where the DSS
-// names others, the party asks their USSs for volumes and OVNs (here: `ovns`), looks at them, and declares again with
-// the key.
-Result<Declared> Declare(const conflict::PlanSet& plans, const std::string& url, const api::KeyPair& keys,
-                         int64_t shift_ns, Progress& progress) {
-  std::vector<std::vector<size_t>> volumes_of(plans.intents().size());
-  for (size_t i = 0; i < plans.volumes().size(); ++i) volumes_of[plans.intent_of()[i]].push_back(i);
-  std::vector<uint32_t> order(plans.intents().size());
-  std::iota(order.begin(), order.end(), 0u);
-  const auto first = [&](uint32_t intent) {
-    TimeNs earliest = geo::TimeInterval::kTimeMax;
-    for (const size_t volume : volumes_of[intent]) earliest = std::min(earliest, plans.volumes()[volume].times.start());
-    return earliest;
-  };
-  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return first(a) < first(b); });
-
-  os::SystemRng rng;
-  Client client(url);
-  std::map<std::string, std::string> tokens;
-  std::map<std::string, std::string> ovns;  // id -> OVN, as USSs tell each other
-  std::map<std::string, uint32_t> intent_of_id;
-  Declared declared;
-  const int64_t now_s = os::SystemClock().Now().value / kNsPerSecond;
-  for (const uint32_t intent : order) {
-    const std::string& party = plans.parties()[plans.intents()[intent].party];
-    if (!tokens.contains(party)) {
-      WB_TRY(tokens[party], api::MakeToken(keys.private_pem, {.issuer = "wideberth-demo",
-                                                              .subject = party,
-                                                              .audiences = {"wideberth-demo"},
-                                                              .scope = "utm.strategic_coordination",
-                                                              .issued_s = now_s,
-                                                              .expires_s = now_s + 3600}));
-    }
-    const std::string id = model::Uuid::Random(rng).ToString();
-    const std::string uss = "https://uss.example/" + std::to_string(plans.intents()[intent].party);
-    Json body{{"extents", Json::array()},
-              {"key", Json::array()},
-              {"state", "Accepted"},
-              {"uss_base_url", uss},
-              {"new_subscription", {{"uss_base_url", uss}}}};
-    for (const size_t volume : volumes_of[intent])
-      body["extents"].push_back(VolumeJson(plans.volumes()[volume], shift_ns));
-    for (int attempt = 0;; ++attempt) {
-      WB_TRY(const Client::Answer answer,
-             client.Put("/dss/v1/operational_intent_references/" + id, tokens[party], body.dump()));
-      if (answer.status == 201) {
-        ovns[id] = answer.body["operational_intent_reference"]["ovn"].get<std::string>();
-        intent_of_id[id] = intent;
-        ++declared.accepted;
-        declared.after_conflict += attempt > 0 ? size_t{1} : size_t{0};
-        break;
-      }
-      if (answer.status != 409 || attempt > 0 || !answer.body.contains("missing_operational_intents"))
-        return Error{Code::kIo, fmt::format("{}: intent {} of {}: the DSS answered {}: {}", url,
-                                            plans.intents()[intent].name, party, answer.status, answer.body.dump())};
-      for (const Json& missing : answer.body["missing_operational_intents"]) {
-        const std::string other = missing["id"].get<std::string>();
-        body["key"].push_back(ovns[other]);
-        declared.told.insert(std::minmax(intent, intent_of_id[other]));
-      }
-    }
-    progress.Share("declaring", static_cast<double>(declared.accepted) / static_cast<double>(order.size()));
+  if (!options.once) {
+    fmt::print(
+        "\nThe service goes on at {} until Ctrl-C. As one of the parties:\n"
+        "  wideberth listen --url {} --key {}/amber.key --party amber\n",
+        service->url(), service->url(), folder->path());
+    std::fflush(stdout);
+    int signal = 0;
+    sigwait(&signals, &signal);
   }
-  return declared;
+  service->Stop();
+  return {};
 }
 
 int RunDemo(const DemoOptions& options) {
   diagnostics::Configure(false, "warn");
+  std::signal(SIGPIPE, SIG_IGN);
+  Progress progress(options.inputs.progress);
+  const Result<conflict::PlanSet> plans = ReadPlans(options.inputs, progress);
+  progress.Clear();
+  if (!plans) return Fail(plans.error(), kExitBadInput);
+  if (plans->volumes().empty())
+    return Fail({Code::kInvalid, "there is nothing to declare in the input"}, kExitBadInput);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  std::signal(SIGPIPE, SIG_IGN);
-  Progress progress(options.inputs.progress);
-  const Result<conflict::PlanSet> plans = ReadPlans(options.inputs, progress);
-  if (!plans) {
-    progress.Clear();
-    return Fail(plans.error(), kExitBadInput);
-  }
-
-  // A recording lies in the past, and nobody may declare the past: it is declared as many whole days later as it takes.
-  constexpr int64_t kDayNs = 86'400 * kNsPerSecond;
-  int64_t shift_ns = 0;
-  TimeNs earliest = geo::TimeInterval::kTimeMax;
-  for (const geo::Volume4D& volume : plans->volumes()) earliest = std::min(earliest, volume.times.start());
-  const TimeNs now = os::SystemClock().Now();
-  if (earliest < now) shift_ns = ((now.value - earliest.value) / kDayNs + 1) * kDayNs;
-
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the service's threads
-  std::string folder = options.data;
-  const bool own_folder = folder.empty();
-  if (own_folder) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "wideberth-demo-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-      return Fail({Code::kIo, pattern + ": cannot make a folder"}, kExitCannotWrite);
-    folder = pattern;
+  Result<void> told;
+  try {
+    told = TellStory(options, *plans, progress, signals);
+  } catch (const nlohmann::json::exception& error) {
+    told = Error{Code::kIo, std::string("the service's answer has another form than it should: ") + error.what()};
   }
-  const auto done = [&](int status) {
-    std::error_code ignored;
-    if (own_folder) std::filesystem::remove_all(folder, ignored);
-    return status;
-  };
-  const Result<api::KeyPair> keys = api::MakeKeyPair();
-  if (!keys) return done(Fail(keys.error(), kExitCannotWrite));
-  ServiceOptions service_options;
-  service_options.listen = options.listen;
-  service_options.data = folder;
-  service_options.public_key_pem = keys->public_pem;
-  service_options.audiences = {"wideberth-demo"};
-  Result<std::unique_ptr<Service>> service = Service::Start(service_options);
-  if (!service) {
-    progress.Clear();
-    return done(Fail(service.error(), kExitCannotWrite));
-  }
-
-  const Result<Declared> declared = Declare(*plans, (*service)->url(), *keys, shift_ns, progress);
   progress.Clear();
-  if (!declared) return done(Fail(declared.error(), kExitCannotWrite));
-
-  // What the parties see when they look at each other's volumes, exactly.
-  Result<conflict::Meetings> found = conflict::FindMeetings(*plans, {});
-  if (!found) return done(Fail(found.error(), kExitBadInput));
-  const std::vector<conflict::Conflict> conflicts = conflict::GroupByIntents(*plans, found->meetings);
-  size_t named = 0;
-  for (const conflict::Conflict& conflict : conflicts)
-    named += declared->told.count(std::minmax(conflict.intent_a, conflict.intent_b));
-  Result<Output> output = Output::Open("-");
-  const Result<void> written =
-      files::WriteConflictReport({*plans, found->meetings, conflicts}, files::ReportFormat::kTable, output->sink(), {});
-  if (!written) return done(Fail(written.error(), kExitCannotWrite));
-  fmt::print(
-      "\nDeclared by {} parties to the DSS at {}: {} intents, {} of them once their keys had the OVNs of what the DSS "
-      "named.\n"
-      "It named {} pairs by their covers, among them all {} of the conflicts above.\n",
-      plans->parties().size(), (*service)->url(), declared->accepted, declared->after_conflict, declared->told.size(),
-      conflicts.size());
-  std::fflush(stdout);
-  if (named != conflicts.size())
-    return done(Fail({Code::kIo, fmt::format("the DSS did not name {} of the conflicts: this must never be",
-                                             conflicts.size() - named)},
-                     kExitCannotWrite));
-  if (!options.once) {
-    fmt::print(stderr,
-               "wideberth: the DSS goes on serving at {} until Ctrl-C (tokens for it: see `wideberth serve --help`)\n",
-               (*service)->url());
-    int signal = 0;
-    sigwait(&signals, &signal);
-  }
-  (*service)->Stop();
-  service = Error{Code::kUnavailable, "stopped"};  // closes the store before its folder goes
-  return done(kExitDone);
+  return told ? kExitDone : Fail(told.error(), kExitCannotWrite);
 }
 
 }  // namespace
 
 void AddDemo(CLI::App& app, int& status) {
-  CLI::App* demo = app.add_subcommand("demo", "Declare recorded flights to a DSS of its own, and print who meets whom");
+  CLI::App* demo = app.add_subcommand(
+      "demo",
+      "Three parties declare recorded flights to a service of its own: who meets whom, who is told what, who signs");
   const auto options = std::make_shared<DemoOptions>();
   AddInputOptions(*demo, options->inputs);
-  demo->add_option("--listen", options->listen, "HOST:PORT where the DSS answers")->capture_default_str();
-  demo->add_option("--data", options->data, "The folder of its store; without it a temporary one, removed at the end");
-  demo->add_flag("--once", options->once, "End after the table instead of serving until Ctrl-C");
+  demo->add_option("--listen", options->listen, "HOST:PORT where the service answers")->capture_default_str();
+  demo->add_option(
+      "--data", options->data,
+      "An empty folder for its store and the parties' keys; without it a temporary one, removed at the end");
+  demo->add_option("--receipt", options->receipt, "Where the ledger's receipt goes")->capture_default_str();
+  demo->add_flag("--once", options->once, "End after the story instead of serving until Ctrl-C");
   demo->footer(
-      R"(Each party declares its intents through the interface of ASTM F3548-21, in the order of time; a recording is declared as
-many whole days later as it takes to lie in the future. The table shows the recorded times.
+      R"(All goes through the service's public interface: the parties that the files name (aircraft) are dealt to three parties, which
+declare each flight as an intent in the order of time, listen to their notices, and acknowledge one; a provider of ASTM F3548-21
+meets what they declared; a receipt of the ledger is written and verified. A recording is declared as many whole days later as it
+takes to lie in the future; tables show the recorded times.
 
 Examples:
   wideberth demo tracks.csv
-  wideberth demo plans.geojson --once --listen 127.0.0.1:0)");
+  wideberth demo plans.geojson --once --listen 127.0.0.1:0 --receipt receipt.json)");
   demo->callback([options, &status] { status = RunDemo(*options); });
 }
 

@@ -1,3 +1,5 @@
+#include "cmd/verify.h"
+
 #include <memory>
 #include <string>
 
@@ -5,7 +7,6 @@
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
 #include "cmd/subcommands.h"
-#include "cmd/trust.h"
 #include "ledger/receipt.h"
 
 namespace wideberth::cmd {
@@ -17,24 +18,25 @@ struct VerifyOptions {
 };
 
 int RunVerify(const VerifyOptions& options) {
-  const Result<ledger::Trust> trust = ReadTrust(options.trust);
-  if (!trust) return Fail(trust.error(), kExitBadInput);
-  const std::string name = options.file == "-" ? "standard input" : options.file;
-  const Result<std::string> text = ReadWholeFile(options.file, ledger::kReceiptBytesMax);
-  if (!text) return Fail(text.error(), kExitBadInput);
-  const Result<ledger::Receipt> receipt = ledger::ParseReceipt(*text);
-  if (!receipt)
-    return Fail({Code::kInvalid, name + ": is no receipt: " + Plain(receipt.error().message)}, kExitBadInput);
-  const Result<ledger::VerifiedReceipt> verified = ledger::VerifyReceipt(*receipt, *trust);
-  if (!verified) {
-    fmt::print("NOT PROVEN: {}\n", Plain(verified.error().message));
-    return kExitNotProven;
-  }
-  fmt::print("{}", ledger::Explain(*verified));
-  return kExitDone;
+  const Result<Verdict> verdict = VerifyReceiptFile(options.file, options.trust);
+  if (!verdict) return Fail(verdict.error(), kExitBadInput);
+  fmt::print("{}", verdict->words);
+  return verdict->proven ? kExitDone : kExitNotProven;
 }
 
 }  // namespace
+
+Result<Verdict> VerifyReceiptFile(const std::string& file, const TrustOptions& trust_options) {
+  WB_TRY(const ledger::Trust trust, ReadTrust(trust_options));
+  WB_TRY(const std::string text, ReadWholeFile(file, ledger::kReceiptBytesMax));
+  const Result<ledger::Receipt> receipt = ledger::ParseReceipt(text);
+  if (!receipt)
+    return Error{Code::kInvalid,
+                 (file == "-" ? "standard input" : file) + ": is no receipt: " + Plain(receipt.error().message)};
+  const Result<ledger::VerifiedReceipt> verified = ledger::VerifyReceipt(*receipt, trust);
+  if (!verified) return Verdict{false, "NOT PROVEN: " + Plain(verified.error().message) + "\n"};
+  return Verdict{true, ledger::Explain(*verified)};
+}
 
 void AddVerify(CLI::App& app, int& status) {
   CLI::App* verify = app.add_subcommand("verify", "Say what a receipt proves, or why it does not; without any service");
