@@ -66,6 +66,10 @@ const std::vector<Part>& Parts() {
       {"volumes", "the standard volumes", BenchVolumes},
       {"airspace", "the airspace at its full size, and a restart",
        [](const Options& options, const Tell&, Table& table) { BenchAirspace(options, table); }},
+      {"ledger", "writes with and without the ledger",
+       [](const Options& options, const Tell&, Table& table) { BenchLedger(options, table); }},
+      {"proofs", "proofs from a large ledger",
+       [](const Options& options, const Tell&, Table& table) { BenchProofs(options, table); }},
       {"day", "a day of a continent",
        [](const Options& options, const Tell&, Table& table) { BenchDay(options, table); }},
   };
