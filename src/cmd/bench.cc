@@ -19,6 +19,7 @@
 
 #include "api/token_maker.h"
 #include "base/rfc3339.h"
+#include "cmd/bench_events.h"
 #include "cmd/exit_status.h"
 #include "cmd/output.h"
 #include "cmd/party_key.h"
@@ -444,6 +445,7 @@ Examples:
   wideberth bench http --base https://dss.example --token-file token --workload mixed --rate 500 --json out.json --svg out.svg
   wideberth bench http --base http://127.0.0.1:8082 --token-key test.pem --workload query --fill 100000)");
   http->callback([options, &status] { status = RunHttp(*options); });
+  AddBenchEvents(*bench, status);
 }
 
 }  // namespace wideberth::cmd
