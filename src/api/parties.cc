@@ -95,14 +95,23 @@ Result<SearchBox> ParseSearch(const http::QueryParameters& parameters) {
 
 // ---- Intents and constraints.
 
+// What conflicts share is costly to draw: on the server's thread, not on the one that commands wait for.
 http::Response Changed(const Outcome& outcome, int status, const char* folder) {
-  if (const auto* refused = std::get_if<model::DeclarationRefused>(&outcome))
-    return Json(409, RenderDeclarationRefused(*refused));
+  if (const auto* refused = std::get_if<model::DeclarationRefused>(&outcome)) {
+    http::Response response = Json(409, "");
+    response.finish = [refused = *refused](http::Response& answer) { answer.body = RenderDeclarationRefused(refused); };
+    return response;
+  }
   const auto& changed = std::get<model::DeclarationChanged>(outcome);
-  http::Response response = Json(status, RenderDeclarationChanged(changed));
+  http::Response response = Json(status, "");
   if (status == 201)
     response.headers.emplace_back("Location",
                                   std::string("/api/v1/") + folder + "/" + changed.declaration.id.ToString());
+  if (changed.conflicts.empty()) {
+    response.body = RenderDeclarationChanged(changed);
+  } else {
+    response.finish = [changed](http::Response& answer) { answer.body = RenderDeclarationChanged(changed); };
+  }
   return response;
 }
 
