@@ -171,6 +171,7 @@ class Run {
   size_t opening_ = 0;
   size_t open_ = 0;
   uint64_t backlog_most_ = 0;
+  Steady::time_point declaring_since_;
   Steady::time_point last_event_;
   std::unordered_map<std::string, Declared> declared_;  // by id
   std::vector<Event> events_;
@@ -178,7 +179,8 @@ class Run {
   std::vector<std::vector<load::NoticeGiven>> made_;  // by party
 
   // What came of it.
-  double declaring_s_ = 0;
+  double declaring_s_ = 0;  // until the last one was sent to a client
+  double answering_s_ = 0;  // until the last one was answered
   uint64_t notices_ = 0;
   load::NoticeTally::Sums sums_;
   load::LatencyHistogram answer_latency_;
@@ -337,7 +339,7 @@ Awaitable<void> Run::Declare() {
   const size_t parties = party_tokens_.size();
   const double slot_s = (kUntilS - kFromS) / static_cast<double>((total + parties - 1) / parties);
   Timer timer(context_);
-  const auto start = Steady::now();
+  const auto start = declaring_since_ = Steady::now();
   for (uint64_t i = 0; i < total; ++i) {
     const auto intended = start + std::chrono::duration_cast<Steady::duration>(
                                       std::chrono::duration<double>(static_cast<double>(i) / options_.rate));
@@ -358,6 +360,7 @@ Awaitable<void> Run::Declare() {
              if (status != 201 || !answer.is_object() || !answer.contains("intent"))
                return Fail(fmt::format("declare: status {}", status), body);
              declared_[answer["intent"].value("id", "")] = {intended, answered};
+             answering_s_ = std::chrono::duration<double>(answered - declaring_since_).count();
              answer_latency_.Add(answered - intended);
            });
   }
@@ -457,11 +460,11 @@ std::string Run::TextReport() const {
                        Ms(histogram.longest()));
   };
   std::string text = fmt::format(
-      "{} streams of {} parties; {} intents declared in {:.2f} s ({:.0f} /s), {} of them waited at most\n"
+      "{} streams of {} parties; {} intents declared at {:g} /s and accepted at {:.0f} /s, {} of them waited at most\n"
       "notices made by the server: {}; to be given by streams: {}; given: {}\n"
       "missed: {}; twice: {}; out of order: {}; of nobody's: {}\n",
-      options_.streams, party_tokens_.size(), declared_.size(), declaring_s_,
-      static_cast<double>(declared_.size()) / declaring_s_, backlog_most_, notices_, sums_.made, tally_.received(),
+      options_.streams, party_tokens_.size(), declared_.size(), options_.rate,
+      static_cast<double>(declared_.size()) / answering_s_, backlog_most_, notices_, sums_.made, tally_.received(),
       sums_.missed, sums_.twice, sums_.out_of_order, sums_.unknown);
   if (!events_.empty()) {
     text += latency("declared: due until answered", answer_latency_);
@@ -491,7 +494,7 @@ Json Run::JsonReport() const {
             {"streams", options_.streams},
             {"parties", party_tokens_.size()},
             {"declared", declared_.size()},
-            {"declared_per_s", static_cast<double>(declared_.size()) / declaring_s_},
+            {"accepted_per_s", static_cast<double>(declared_.size()) / answering_s_},
             {"waiting_most", backlog_most_},
             {"notices_made", notices_},
             {"to_be_given", sums_.made},
