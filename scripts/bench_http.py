@@ -301,7 +301,8 @@ def declarations(bench, table, notes, seconds, rounds):
     registered = [word for name, key in parties for word in ("--party", f"{name}={key}.pub")]
     as_parties = [word for name, key in parties for word in ("--party", f"{name}={key}")]
     # Each kind has a country of its own: none meets what another left.
-    kinds = {"put": ["--workload", "spread", "--center", "47,8"],
+    as_providers = [word for name, _ in parties for word in ("--subject", name)]
+    kinds = {"put": ["--workload", "spread", "--center", "47,8", *as_providers],
              "declare": ["--workload", "declare", "--center", "10,100", "--audience", "127.0.0.1", *as_parties],
              "declare-noticed": ["--workload", "declare", "--override-share", 0.2, "--center", "-20,-50", "--audience", "127.0.0.1",
                                  *as_parties]}

@@ -20,6 +20,7 @@
 #include "api/token_maker.h"
 #include "base/rfc3339.h"
 #include "cmd/bench_events.h"
+#include "cmd/between.h"
 #include "cmd/exit_status.h"
 #include "cmd/output.h"
 #include "cmd/party_key.h"
@@ -71,17 +72,6 @@ struct HttpOptions {
   std::string svg;
   std::string commit;
 };
-
-// CLI::Range lets through what is no number at all.
-CLI::Validator Between(double lower, double upper) {
-  return CLI::Validator(
-      [lower, upper](const std::string& text) {
-        double value = 0;
-        const bool in = CLI::detail::lexical_cast(text, value) && value >= lower && value <= upper;
-        return in ? std::string() : fmt::format("\"{}\" is not a number from {} to {}", text, lower, upper);
-      },
-      fmt::format("NUMBER in [{} - {}]", lower, upper));
-}
 
 constexpr double kDurationS = 10;
 constexpr double kCenterLatitudeMax = 80;  // the country reaches 400 km further

@@ -34,6 +34,7 @@
 
 #include "api/token_maker.h"
 #include "base/rfc3339.h"
+#include "cmd/between.h"
 #include "cmd/event_parser.h"
 #include "cmd/exit_status.h"
 #include "cmd/output.h"
@@ -73,6 +74,7 @@ constexpr size_t kExampleBytesMax = 400;
 constexpr double kMetresPerDegree = 111'000;
 constexpr double kApartM = 5'000;
 constexpr double kRadiusM = 250;
+constexpr double kCenterLatitudeMax = 80;
 constexpr double kFromS = 3'600;  // from now
 constexpr double kUntilS = 7'200;
 
@@ -537,15 +539,22 @@ int RunEvents(EventsOptions options) {
   if (target->tls) return Fail({Code::kInvalid, "--base: streams are opened without TLS"}, kExitBadInput);
   const Result<std::string> pem = ReadWholeFile(options.token_key, crypto::kPemBytesMax);
   if (!pem) return Fail(pem.error(), kExitBadInput);
+  if (std::abs(options.center[0]) > kCenterLatitudeMax)
+    return Fail(
+        {Code::kInvalid, fmt::format("--center: the latitude lies within {0} and -{0} degrees", kCenterLatitudeMax)},
+        kExitBadInput);
   FitFiles(options);
   const size_t parties = options.parties == 0 ? options.streams : std::min(options.parties, options.streams);
 
+  // Names of this run alone: what parties of earlier ones were told is no matter here.
+  os::SystemRng rng;
+  const std::string run_name = model::Uuid::Random(rng).ToString().substr(0, 8);
   const int64_t now_s = os::SystemClock().Now().value / kNsPerSecond;
   const auto make_tokens = [&](const char* name, size_t count) -> Result<std::vector<std::string>> {
     std::vector<std::string> tokens;
     for (size_t i = 0; i < count; ++i) {
       WB_TRY(std::string token, api::MakeToken(*pem, {.issuer = "wideberth-bench",
-                                                      .subject = fmt::format("{}-{}", name, i),
+                                                      .subject = fmt::format("{}-{}-{}", name, run_name, i),
                                                       .audiences = options.audiences.empty() ? std::vector{target->host}
                                                                                              : options.audiences,
                                                       .scope = "wideberth.party",
@@ -602,21 +611,23 @@ void AddBenchEvents(CLI::App& bench, int& status) {
       ->check(CLI::Range(size_t{1}, size_t{1'000}))
       ->capture_default_str();
   events->add_option("--rate", options->rate, "Intents a second, at fixed instants; each makes a notice")
-      ->check(CLI::Range(0.1, 100'000.0))
+      ->check(Between(0.1, 100'000))
       ->capture_default_str();
   events->add_option("--duration-s", options->duration_s, "Seconds to declare")
-      ->check(CLI::Range(0.1, kDurationSMax))
+      ->check(Between(0.1, kDurationSMax))
       ->capture_default_str();
   events->add_option("--center", options->center, "LATITUDE,LONGITUDE of where all lies (47,8)")
       ->delimiter(',')
-      ->expected(2);
+      ->expected(2)
+      ->check(Between(-180, 180));
   events->add_option("--server-pid", options->server_pid, "The server's process, if it runs here: its memory is told")
       ->check(CLI::PositiveNumber);
   events->add_option("--json", options->json, "Write the figures to this file");
   events->footer(
       R"(Every listener's party declares an intent, and its streams are opened. Then intents are declared over them, with a
 higher priority, so that each makes a notice. At the end the server is asked what it made (/api/v1/notices): every
-stream is to have given each notice of its party once and in order. What is declared stays in the service.
+stream is to have given each notice of its party once and in order. What is declared stays in the service: another
+run there needs another --center.
 
 Exit status: 0; 1 when a notice was missed, given twice, out of order or of nobody's, or anything failed; 2 for bad
 options.
