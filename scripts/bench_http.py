@@ -300,20 +300,23 @@ def declarations(bench, table, notes, seconds, rounds):
         parties.append((f"party{i}", key))
     registered = [word for name, key in parties for word in ("--party", f"{name}={key}.pub")]
     as_parties = [word for name, key in parties for word in ("--party", f"{name}={key}")]
-    # Each kind has a country of its own: none meets what another left.
+    # Each kind has a country of its own in each round: none meets what another left.
+    def center(latitude, i):
+        return f"{latitude},{-170 + 20 * i}"
+
     as_providers = [word for name, _ in parties for word in ("--subject", name)]
-    kinds = {"put": ["--workload", "spread", "--center", "47,8", *as_providers],
-             "declare": ["--workload", "declare", "--center", "10,100", "--audience", "127.0.0.1", *as_parties],
-             "declare-noticed": ["--workload", "declare", "--override-share", 0.2, "--center", "-20,-50", "--audience", "127.0.0.1",
-                                 *as_parties]}
+    kinds = {"put": ["--workload", "spread", *as_providers],
+             "declare": ["--workload", "declare", "--audience", "127.0.0.1", *as_parties],
+             "declare-noticed": ["--workload", "declare", "--override-share", 0.2, "--audience", "127.0.0.1", *as_parties]}
+    latitudes = {"put": 47, "declare": 10, "declare-noticed": -30}
     got = {kind: [] for kind in kinds}
     told = 0
     with Server(bench.program, bench.folder, *registered) as server:
         for i in range(rounds):
             for kind in sorted(kinds, reverse=i % 2 == 1):
                 before_s = server.cpu_s()
-                figures = bench.run(f"{kind}-{i}", server.url, *kinds[kind], "--duration-s", seconds, "--warmup-s", min(1, seconds / 4),
-                                    token_key=kind == "put")
+                figures = bench.run(f"{kind}-{i}", server.url, *kinds[kind], "--center", center(latitudes[kind], i), "--duration-s", seconds,
+                                    "--warmup-s", min(1, seconds / 4), token_key=kind == "put")
                 asked = figures["all_requests"]["count"] + figures["warmup_requests"]
                 got[kind].append((figures["all_requests"]["p50_ms"], figures["all_requests"]["per_s"],
                                   1e6 * (server.cpu_s() - before_s) / asked, figures["all_requests"]["p99_ms"]))
