@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <semaphore>
@@ -172,8 +173,16 @@ void BenchLedger(const Options& options, Table& table) {
 
 namespace {
 
+// What the thread itself had of a core: on a busy machine the clock counts others' turns, too.
+double ThreadCpuUs() {
+  timespec now{};
+  WB_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
+}
+
 struct Proofs {
   std::vector<double> made_us;
+  std::vector<double> made_cpu_us;
   std::vector<double> verified_us;
   size_t bytes_max = 0;
 
@@ -185,6 +194,7 @@ struct Proofs {
     add("largest", static_cast<double>(bytes_max), "bytes", target(bytes_target));
     add("made, p50", Percentile(made_us, 0.5), "us", std::nullopt);
     add("made, p99", Percentile(made_us, 0.99), "us", target(kProofMadeUsMax));
+    add("made, CPU, p99", Percentile(made_cpu_us, 0.99), "us", target(kProofMadeUsMax));
     add("verified, p50", Percentile(verified_us, 0.5), "us", std::nullopt);
     add("verified, p99", Percentile(verified_us, 0.99), "us", target(kProofVerifiedUsMax));
   }
@@ -192,9 +202,11 @@ struct Proofs {
 
 template <typename Make, typename Verify>
 void Measure(Proofs& proofs, Make make, Verify verify) {
+  const double cpu_before_us = ThreadCpuUs();
   const auto start = Timer::now();
   const Result<ledger::Proof> proof = make();
   proofs.made_us.push_back(SecondsSince(start) * 1e6);
+  proofs.made_cpu_us.push_back(ThreadCpuUs() - cpu_before_us);
   WB_CHECK(bool(proof));
   const auto made = Timer::now();
   const Result<void> verified = verify(*proof);
