@@ -236,7 +236,7 @@ Awaitable<void> Run::Client() {
       buffer.clear();
       co_await asio::async_connect(socket, endpoints_, asio::redirect_error(kAwait, error));
       error_code ignored;
-      if (!error) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+      if (!error) static_cast<void>(socket.set_option(asio::ip::tcp::no_delay(true), ignored));
     }
     bhttp::response<bhttp::string_body> response;
     if (!error) co_await asio::async_write(socket, asio::buffer(job.request), asio::redirect_error(kAwait, error));
@@ -339,7 +339,8 @@ std::string Run::Feature(size_t party, double from_s, double until_s, int priori
 Awaitable<void> Run::Declare() {
   const auto total = static_cast<uint64_t>(options_.rate * options_.duration_s);
   const size_t parties = party_tokens_.size();
-  const double slot_s = (kUntilS - kFromS) / static_cast<double>((total + parties - 1) / parties);
+  const uint64_t slots = (total + parties - 1) / parties;
+  const double slot_s = (kUntilS - kFromS) / static_cast<double>(slots);
   Timer timer(context_);
   const auto start = declaring_since_ = Steady::now();
   for (uint64_t i = 0; i < total; ++i) {
@@ -354,7 +355,8 @@ Awaitable<void> Run::Declare() {
       Fail("overloaded", fmt::format("more than {} declarations waited at once", kBacklogMax));
       break;
     }
-    const double from_s = kFromS + slot_s * (static_cast<double>(i / parties) + 0.25);
+    const uint64_t slot = i / parties;
+    const double from_s = kFromS + slot_s * (static_cast<double>(slot) + 0.25);
     Submit("POST", "/api/v1/intents", declarer_tokens_[i % declarer_tokens_.size()],
            Feature(i % parties, from_s, from_s + slot_s / 2, 1), [this, intended](int status, const std::string& body) {
              const auto answered = Steady::now();
