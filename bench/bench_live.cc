@@ -1,5 +1,6 @@
 #include <fmt/format.h>
-#include <malloc.h>
+
+#include <memory>
 
 #include "bench/baseline_boost.h"
 #include "bench/benches.h"
@@ -43,18 +44,33 @@ LiveFigures MeasureOurs(const Boxes& boxes) {
   return figures;
 }
 
-double BytesInUse() {
-  const struct mallinfo2 info = mallinfo2();
-  return static_cast<double>(info.uordblks + info.hblkhd);
-}
+// Counts what it hands out: mallinfo knows nothing of the allocator that the program is linked with.
+size_t boost_bytes = 0;
+template <typename T>
+struct CountingAllocator {
+  using value_type = T;
+  CountingAllocator() = default;
+  template <typename Other>
+  CountingAllocator(const CountingAllocator<Other>&) {}  // NOLINT(google-explicit-constructor): allocators convert
+  T* allocate(size_t count) {
+    boost_bytes += count * sizeof(T);
+    return std::allocator<T>().allocate(count);
+  }
+  void deallocate(T* at, size_t count) {
+    boost_bytes -= count * sizeof(T);
+    std::allocator<T>().deallocate(at, count);
+  }
+  friend bool operator==(const CountingAllocator&, const CountingAllocator&) { return true; }
+};
+using CountedTree = boost::geometry::index::rtree<BoostEntry, BoostTree::parameters_type, BoostTree::indexable_getter,
+                                                  BoostTree::value_equal, CountingAllocator<BoostEntry>>;
 
 LiveFigures MeasureBoost(const Boxes& boxes) {
   LiveFigures figures;
-  const double before = BytesInUse();
-  BoostTree tree;
+  CountedTree tree;
   for (size_t i = 0; i < boxes.present.size(); ++i)
     tree.insert(BoostEntry(ToBoost(boxes.present[i]), static_cast<uint32_t>(i)));
-  figures.bytes_per_volume = (BytesInUse() - before) / static_cast<double>(boxes.present.size());
+  figures.bytes_per_volume = static_cast<double>(boost_bytes) / static_cast<double>(boxes.present.size());
   std::vector<BoostEntry> hits;
   figures.query_us = Microseconds(boxes.queries.size(), [&](size_t i) {
     hits.clear();

@@ -12,6 +12,8 @@ void BenchLive(const conflict::PlanSet& plans, const Options& options, Table& ta
 void BenchGeoJson(const conflict::PlanSet& plans, const Options& options, Table& table);
 void BenchAirspace(const Options& options, Table& table);
 void BenchDay(const Options& options, Table& table);
+void BenchLedger(const Options& options, Table& table);
+void BenchProofs(const Options& options, Table& table);
 void BenchPredicates(const Options& options, Table& table);
 
 }  // namespace wideberth::bench

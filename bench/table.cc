@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 namespace wideberth::bench {
 namespace {
@@ -43,6 +44,30 @@ double ResidentBytes() {
 void Table::AddPairs(std::string baseline, size_t ours, size_t theirs, size_t only_ours, size_t only_theirs) {
   pairs_.push_back({lines_.size(), {ours, theirs, only_ours, only_theirs}});
   lines_.push_back({.what = "join: pairs that meet", .baseline = std::move(baseline)});
+}
+
+std::string Table::Serialise() const {
+  nlohmann::json root{{"lines", nlohmann::json::array()}, {"pairs", nlohmann::json::array()}, {"notes", notes_}};
+  for (const Line& line : lines_) {
+    root["lines"].push_back({line.what, line.ours, line.unit, line.more_is_better,
+                             line.target ? nlohmann::json(*line.target) : nlohmann::json(), line.baseline,
+                             line.baseline_figure});
+  }
+  for (const auto& [number, pairs] : pairs_)
+    root["pairs"].push_back({number, pairs.ours, pairs.theirs, pairs.only_ours, pairs.only_theirs});
+  return root.dump();
+}
+
+void Table::AddSerialised(std::string_view text) {
+  const nlohmann::json root = nlohmann::json::parse(text);
+  const size_t before = lines_.size();
+  for (const nlohmann::json& line : root["lines"]) {
+    lines_.push_back({line[0], line[1], line[2], line[3],
+                      line[4].is_null() ? std::nullopt : std::optional(line[4].get<double>()), line[5], line[6]});
+  }
+  for (const nlohmann::json& pairs : root["pairs"])
+    pairs_.push_back({before + pairs[0].get<size_t>(), {pairs[1], pairs[2], pairs[3], pairs[4]}});
+  for (const nlohmann::json& note : root["notes"]) notes_.push_back(note);
 }
 
 std::vector<std::string> Table::PairCells(const Line& line, const Pairs& pairs) const {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wideberth::bench {
@@ -47,6 +48,10 @@ class Table {
   // A remark below the table.
   void Note(std::string note) { notes_.push_back(std::move(note)); }
   std::string Print() const;
+
+  // As one text, and the end of this one from such a text: for what another process measured.
+  std::string Serialise() const;
+  void AddSerialised(std::string_view text);
 
  private:
   struct Pairs {

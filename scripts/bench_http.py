@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures `wideberth serve` over HTTP, with nginx as baseline, and prints a table: what, ours, target, a baseline, verdict.
 
-  bench_http.py WIDEBERTH FOLDER [--quick] [--seconds N]
+  bench_http.py WIDEBERTH FOLDER [--quick] [--seconds N] [--only PART]
 
 The store lies in FOLDER, so FOLDER decides which disk is measured. Servers listen on loopback only and are ended at the end.
 """
@@ -29,6 +29,11 @@ OVERLOAD_USEFUL = 0.8       # of the peak, at three times the peak
 FLOODED_P99 = 3             # a party's p99 while another floods, of without
 IDLE_CONNECTIONS, IDLE_MB = 10_000, 100
 DRIVER_PER_S, DRIVER_CPU_US = 60_000, 15
+LEDGER_TIMES = 1.5          # a PUT with the ledger, of one without it
+DECLARE_TIMES = 2           # a declaration with ledger and notices, of a plain PUT
+LISTENERS, LISTENED_PER_S = 10_000, 1_000
+LISTENED_P99_MS = 100       # from the 201 until the listener has the notice
+LISTENER_BYTES = 20_000
 OIR = "/dss/v1/operational_intent_references"
 
 
@@ -39,12 +44,12 @@ def say(text):
 class Server:
     """`wideberth serve` with an empty store."""
 
-    def __init__(self, program, folder):
-        self.data = os.path.join(folder, "data")
+    def __init__(self, program, folder, *arguments, name="data"):
+        self.data = os.path.join(folder, name)
         shutil.rmtree(self.data, ignore_errors=True)
         self.process = subprocess.Popen(
             [program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--public-key", os.path.join(folder, "key.pub.pem"),
-             "--audience", "127.0.0.1", "--log-level", "info"], stderr=subprocess.PIPE)
+             "--audience", "127.0.0.1", "--log-level", "info", *arguments], stderr=subprocess.PIPE)
         text, end = b"", time.monotonic() + 30
         while not (found := re.search(rb'listening url="(http://127\.0\.0\.1:\d+)"', text)):
             ready, _, _ = select.select([self.process.stderr], [], [], max(0, end - time.monotonic()))
@@ -135,6 +140,9 @@ class Bench:
         self.commit = commit.stdout.strip()
         self.plots = shutil.which("gnuplot") is not None
 
+    def key(self):
+        return os.path.join(self.folder, "key.pem")
+
     def start(self, name, url, *arguments):
         """A run of the driver in the background."""
         return subprocess.Popen([self.program, "bench", "http", "--base", url, "--token-key", os.path.join(self.folder, "key.pem"),
@@ -145,10 +153,10 @@ class Bench:
         with open(os.path.join(self.folder, name) + ".json") as file:
             return json.load(file)
 
-    def run(self, name, url, *arguments, refusals=False):
+    def run(self, name, url, *arguments, refusals=False, token_key=True):
         """The figures of one run of the driver. With `refusals`, 429 and 503 are what is to come."""
         path = os.path.join(self.folder, name)
-        command = [self.program, "bench", "http", "--base", url, "--token-key", os.path.join(self.folder, "key.pem"),
+        command = [self.program, "bench", "http", "--base", url, *(["--token-key", self.key()] if token_key else []),
                    "--json", path + ".json", "--commit", self.commit, *map(str, arguments)]
         if self.plots:
             command += ["--svg", path + ".svg"]
@@ -251,6 +259,106 @@ def idle(bench, table, notes):
     table.add(f"{IDLE_CONNECTIONS:,} idle connections: memory", took, "MB", IDLE_MB, True)
 
 
+def median(values):
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+def ledger(bench, table, notes, seconds, rounds):
+    """The same PUTs to a server with the ledger and to one without it, by turns."""
+    say("spread, with and without the ledger")
+    got = {"on": [], "off": []}
+    with Server(bench.program, bench.folder, "--ledger", "on", name="data-on") as on, \
+            Server(bench.program, bench.folder, "--ledger", "off", name="data-off") as off:
+        for i in range(rounds):
+            for name, server in sorted({"on": on, "off": off}.items(), reverse=i % 2 == 1):
+                before_s = server.cpu_s()
+                figures = bench.run(f"ledger-{name}-{i}", server.url, "--workload", "spread", "--duration-s", seconds,
+                                    "--warmup-s", min(1, seconds / 4))
+                asked = figures["all_requests"]["count"] + figures["warmup_requests"]
+                got[name].append((figures["all_requests"]["per_s"], figures["all_requests"]["p99_ms"],
+                                  1e6 * (server.cpu_s() - before_s) / asked))
+    pairs = list(zip(got["on"], got["off"]))
+    table.add("ledger: PUT answered without it, of with it", median([off[0] / on[0] for on, off in pairs]), "x", LEDGER_TIMES, True)
+    table.add("ledger: PUT, p99 with it, of without it", median([on[1] / off[1] for on, off in pairs]), "x", LEDGER_TIMES, True)
+    table.add("ledger: CPU a PUT with it, of without it", median([on[2] / off[2] for on, off in pairs]), "x", LEDGER_TIMES, True)
+    for name, rows in got.items():
+        per_s, p99_ms, cpu_us = (median(column) for column in zip(*rows))
+        notes.append(f"ledger {name}: {per_s:.0f} PUT/s, p99 {p99_ms:.2f} ms, {cpu_us:.1f} us of CPU in the server for each "
+                     f"(medians of {rounds} rounds)")
+
+
+def declarations(bench, table, notes, seconds, rounds):
+    """What parties declare with tokens of their own, of what a plain PUT costs, by turns on one server with the ledger."""
+    say("declarations and PUTs")
+    parties = []
+    for i in range(8):
+        key = os.path.join(bench.folder, f"party{i}.key")
+        for old in (key, key + ".pub"):
+            if os.path.exists(old):
+                os.remove(old)
+        subprocess.run([bench.program, "keygen", key], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        parties.append((f"party{i}", key))
+    registered = [word for name, key in parties for word in ("--party", f"{name}={key}.pub")]
+    as_parties = [word for name, key in parties for word in ("--party", f"{name}={key}")]
+    # Each kind has a country of its own in each round: none meets what another left.
+    def center(latitude, i):
+        return f"{latitude},{-170 + 20 * i}"
+
+    as_providers = [word for name, _ in parties for word in ("--subject", name)]
+    kinds = {"put": ["--workload", "spread", *as_providers],
+             "declare": ["--workload", "declare", "--audience", "127.0.0.1", *as_parties],
+             "declare-noticed": ["--workload", "declare", "--override-share", 0.2, "--audience", "127.0.0.1", *as_parties]}
+    latitudes = {"put": 47, "declare": 10, "declare-noticed": -30}
+    got = {kind: [] for kind in kinds}
+    told = 0
+    with Server(bench.program, bench.folder, *registered) as server:
+        for i in range(rounds):
+            for kind in sorted(kinds, reverse=i % 2 == 1):
+                before_s = server.cpu_s()
+                figures = bench.run(f"{kind}-{i}", server.url, *kinds[kind], "--center", center(latitudes[kind], i), "--duration-s", seconds,
+                                    "--warmup-s", min(1, seconds / 4), token_key=kind == "put")
+                asked = figures["all_requests"]["count"] + figures["warmup_requests"]
+                got[kind].append((figures["all_requests"]["p50_ms"], figures["all_requests"]["per_s"],
+                                  1e6 * (server.cpu_s() - before_s) / asked, figures["all_requests"]["p99_ms"]))
+                told += figures["conflicts"]["overridden"]
+    names = {"declare": "declare", "declare-noticed": "declare, 20 % of them over another's intent"}
+    for kind, name in names.items():
+        pairs = list(zip(got[kind], got["put"]))
+        table.add(f"{name}: p50, of a PUT's", median([ours[0] / put[0] for ours, put in pairs]), "x", DECLARE_TIMES, True)
+        table.add(f"{name}: PUT answered, of these", median([put[1] / ours[1] for ours, put in pairs]), "x", DECLARE_TIMES, True)
+        table.add(f"{name}: CPU, of a PUT's", median([ours[2] / put[2] for ours, put in pairs]), "x", DECLARE_TIMES, True)
+    for kind, rows in got.items():
+        p50_ms, per_s, cpu_us, p99_ms = (median(column) for column in zip(*rows))
+        notes.append(f"{kind}: {per_s:.0f}/s, p50 {p50_ms:.2f} ms, p99 {p99_ms:.2f} ms, {cpu_us:.1f} us of CPU in the server for each "
+                     f"(medians of {rounds} rounds)")
+    notes.append(f"declare-noticed: {told} intents of other parties lay below, each of which is a notice")
+
+
+def listeners(bench, table, notes, seconds, streams):
+    """Many listeners, each a party of its own, while intents come that concern them."""
+    say(f"{streams} listeners")
+    path = os.path.join(bench.folder, "listeners")
+    with Server(bench.program, bench.folder) as server:
+        done = subprocess.run([bench.program, "bench", "events", "--base", server.url, "--token-key", bench.key(), "--streams", str(streams),
+                               "--rate", str(LISTENED_PER_S), "--duration-s", str(seconds), "--server-pid", str(server.process.pid),
+                               "--json", path + ".json"], capture_output=True, text=True)
+    with open(path + ".txt", "w") as file:
+        file.write(done.stdout + done.stderr)
+    if not os.path.exists(path + ".json") or not os.path.getsize(path + ".json"):
+        sys.exit(f"bench: the listeners failed:\n{done.stdout}{done.stderr}")
+    with open(path + ".json") as file:
+        figures = json.load(file)
+    wrong = sum(figures[what] for what in ("missed", "twice", "out_of_order", "unknown"))
+    what = f"{figures['streams']:,} listeners of {figures['parties']:,} parties, {LISTENED_PER_S:,} intents/s"
+    table.add(f"{what}: notices missed, twice or out of order", wrong, "", 0, True)
+    table.add(f"{what}: accepted", figures["accepted_per_s"], "/s", 0.98 * LISTENED_PER_S)
+    if figures["given"]:
+        table.add(f"{what}: from the 201 to the notice, p99", figures["notice_from_answer"]["p99_ms"], "ms", LISTENED_P99_MS, True)
+        table.add(f"{what}: from when it was due to the notice, p99", figures["notice_from_due"]["p99_ms"], "ms", less=True)
+    table.add(f"{what}: memory of the server each", figures["server_bytes_a_stream"], "bytes", LISTENER_BYTES, True)
+    notes += ["listeners: " + line for line in done.stdout.strip().splitlines()]
+
+
 def created_by(url, token):
     """What our server answers to a PUT: nginx is to answer the same."""
     at = [(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=h)).strftime("%Y-%m-%dT%H:%M:%S.123Z")
@@ -308,26 +416,12 @@ class Table:
         return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("folder")
-    parser.add_argument("--quick", action="store_true", help="about 10 s in all: to see that all works")
-    parser.add_argument("--seconds", type=float, help="how long each workload is measured (10; --quick: 1)")
-    options = parser.parse_args()
-    seconds = options.seconds or (1 if options.quick else 10)
+def service(bench, table, notes, options, seconds):
+    """What F3548 and F3411 ask for, and nginx beside it."""
     how_long = ["--duration-s", seconds, "--warmup-s", min(2, seconds / 4)]
     fill = 2_000 if options.quick else 20_000
-    os.makedirs(options.folder, exist_ok=True)
-    bench = Bench(os.path.abspath(options.program), options.folder)
-    key = os.path.join(options.folder, "key")
-    for old in (key + ".pem", key + ".pub.pem"):
-        if os.path.exists(old):
-            os.remove(old)
-    token = subprocess.run([bench.program, "token", "--key", key, "--subject", "uss1", "--audience", "127.0.0.1"], check=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
-
-    notes = []
+    token = subprocess.run([bench.program, "token", "--key", bench.key().removesuffix(".pem"), "--subject", "uss1", "--audience",
+                            "127.0.0.1"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
 
     def ours(name, *arguments, workload=None):
         say(f"{name}, our server")
@@ -358,7 +452,6 @@ def main():
         say("query, nginx")
         static_query = bench.run("nginx-query", nginx.url, "--workload", "query", *how_long)
 
-    table = Table()
     per_s = static["all_requests"]["per_s"]
     nginx_put = f"nginx, static {len(created)} bytes"
     nginx_query = f"nginx, static {len(found)} bytes"
@@ -391,11 +484,39 @@ def main():
               "with their OVNs was accepted; compared with the target are intents accepted, half of the PUTs",
               f"query: {fill} intents in the city, {results:.1f} in an answer; {3 * fill}, "
               f"{crowded['results'] / crowded['all_requests']['count']:.1f} in an answer",
-              f"to make 4 KiB durable (fdatasync) takes {fsync_ms(options.folder):.2f} ms on this disk, median; "
-              f"load average of the machine {os.getloadavg()[0]:.1f}",
               "measured elsewhere, on such a machine: the DSS in common use answers 244 PUT/s spread (p99 781 ms) and 110 PUT/s "
               "overlapping (p99 1568 ms)"]
-    print(f"{spread['options']['clients']} clients, closed loop, {seconds:g} s each, commit {bench.commit or 'unknown'}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("folder")
+    parser.add_argument("--quick", action="store_true", help="about 10 s in all: to see that all works")
+    parser.add_argument("--seconds", type=float, help="how long each workload is measured (10; --quick: 1)")
+    parser.add_argument("--only", choices=["service", "ledger", "declare", "listeners"], help="one part alone")
+    options = parser.parse_args()
+    seconds = options.seconds or (1 if options.quick else 10)
+    os.makedirs(options.folder, exist_ok=True)
+    bench = Bench(os.path.abspath(options.program), options.folder)
+    key = os.path.join(options.folder, "key")
+    for old in (key + ".pem", key + ".pub.pem"):
+        if os.path.exists(old):
+            os.remove(old)
+    subprocess.run([bench.program, "token", "--key", key, "--subject", "uss1", "--audience", "127.0.0.1"], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    table, notes = Table(), []
+    parts = {"service": lambda: service(bench, table, notes, options, seconds),
+             "ledger": lambda: ledger(bench, table, notes, seconds / 2, 2 if options.quick else 7),
+             "declare": lambda: declarations(bench, table, notes, seconds / 2, 2 if options.quick else 7),
+             "listeners": lambda: listeners(bench, table, notes, seconds, 500 if options.quick else LISTENERS)}
+    for name, run in parts.items():
+        if options.only in (None, name):
+            run()
+    notes.append(f"to make 4 KiB durable (fdatasync) takes {fsync_ms(options.folder):.2f} ms on this disk, median; "
+                 f"load average of the machine {os.getloadavg()[0]:.1f}")
+    print(f"16 clients, closed loop, {seconds:g} s each, commit {bench.commit or 'unknown'}")
     print(table)
     for note in notes:
         print("- " + note)

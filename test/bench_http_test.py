@@ -124,6 +124,91 @@ class Bench(unittest.TestCase):
             self.assertTrue(4 < named < 6, named)
             self.assertEqual(figures["all_requests"]["count"], sum(served.values()))
 
+    def test_declarations_over_those_of_others_make_notices(self):
+        figures, served, entities = self.run_well("--workload", "declare", "--requests", 1000, "--override-share", 0.3, "--center", "-30,20",
+                                                  subjects=["one", "two", "three"])
+        self.assertEqual(self.counted(figures, "declare intent"), {201: 1000})
+        self.assertEqual(served, {("POST", "/api/v1/intents", 201): 1000})
+        self.assertEqual(entities["operational_intent"], 1000)  # what stands for them
+        overridden = figures["conflicts"]["overridden"]
+        self.assertTrue(200 < overridden < 400, overridden)
+        told = 0
+        for party in ("one", "two", "three"):
+            status, list_, _ = self.server.ask("GET", "/api/v1/notices?limit=1000", token=self.server.token(party, ["wideberth.party"]))
+            self.assertEqual(status, 200)
+            told += len(list_["notices"])
+        self.assertEqual(told, overridden)
+        self.assertIn(f"whose parties are told: {overridden}\n", self.text)
+
+    def test_refused_declarations_are_accepted_at_the_second_try(self):
+        arguments = ["--workload", "declare", "--requests", 50, "--seed", 4, "--center", "-30,60"]
+        self.run_well(*arguments)
+        figures, _, entities = self.run_well(*arguments)  # the same places
+        self.assertEqual(self.counted(figures, "declare intent"), {409: 50})
+        self.assertEqual(self.counted(figures, "declare intent with key"), {201: 50})
+        self.assertEqual(entities["operational_intent"], 50)
+
+    def test_parties_declare_with_tokens_of_their_own(self):
+        keys = []
+        for name in ("anna", "bela"):
+            keys.append(os.path.join(self.folder, name + ".key"))
+            subprocess.run([PROGRAM, "keygen", keys[-1]], check=True, capture_output=True)
+        server = Server(PROGRAM, "--party", f"anna={keys[0]}.pub", "--party", f"bela={keys[1]}.pub")
+        try:
+            base = ["--base", f"http://127.0.0.1:{server.port}", "--audience", "localhost", "--workload", "declare", "--requests", 200]
+            done = bench(*base, "--party", f"anna={keys[0]}", "--party", f"bela={keys[1]}", "--override-share", 0.5)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, r"declare intent +200 .* 201 x 200")
+            done = bench(*base, "--party", f"anna={keys[1]}")  # another's key
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("the token is not good for", done.stdout)
+            for wrong, reason in ((["--party", "anna"], "NAME=FILE"), (["--party", f"anna={keys[0]}x"], "keyx"),
+                                  (["--party", f"anna={keys[0]}", "--override-share", 0.5], "two parties")):
+                done = bench(*base, *wrong)
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertIn(reason, done.stderr)
+        finally:
+            server.close()
+
+    def events(self, *arguments, center="-30,100", expect=0):
+        path = os.path.join(self.folder, "events.json")
+        done = subprocess.run([PROGRAM, "bench", "events", "--base", self.base, "--token-key", self.server.key + ".pem", "--audience",
+                               "localhost", "--json", path, "--center", center, *map(str, arguments)], capture_output=True, text=True,
+                              timeout=120)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        self.text = done.stdout + done.stderr
+        if expect != 0:
+            return None
+        with open(path) as file:
+            return json.load(file)
+
+    def test_listeners_get_each_notice_once(self):
+        before, _ = self.metrics()
+        figures = self.events("--streams", 40, "--rate", 200, "--duration-s", 1, "--server-pid", self.server.process.pid)
+        after, _ = self.metrics()
+        self.assertEqual((figures["streams"], figures["parties"], figures["declared"]), (40, 40, 200))
+        self.assertEqual((figures["notices_made"], figures["to_be_given"], figures["given"]), (200, 200, 200))
+        self.assertEqual([figures[wrong] for wrong in ("missed", "twice", "out_of_order", "unknown")], [0] * 4)
+        self.assertEqual(figures["failures"], {})
+        self.assertEqual(after["POST", "/api/v1/intents", 201] - before["POST", "/api/v1/intents", 201], 240)
+        self.assertGreater(figures["notice_from_due"]["p50_ms"], 0)
+        self.assertIn("memory of the server", self.text)
+
+    def test_a_second_run_of_listeners_needs_another_place(self):
+        self.events("--streams", 3, "--rate", 10, "--duration-s", 1, center="-30,140")
+        self.events("--streams", 3, "--rate", 10, "--duration-s", 1, center="-30,140", expect=1)
+        self.assertIn("the listeners' intents: 3 x declare: status 409", self.text)
+
+    def test_several_listeners_of_a_party_get_each_notice(self):
+        figures = self.events("--streams", 9, "--parties", 3, "--rate", 50, "--duration-s", 1, center="-50,100")
+        self.assertEqual((figures["notices_made"], figures["to_be_given"]), (50, 150))
+        self.assertEqual(figures["given"], figures["to_be_given"])
+        self.assertEqual([figures[wrong] for wrong in ("missed", "twice", "out_of_order", "unknown")], [0] * 4)
+
+    def test_wrong_options_of_events(self):
+        for wrong in (["--duration-s", 46], ["--streams", 0], ["--rate", "nan"], ["--base", "https://localhost"], ["--center", "89,0"]):
+            self.events(*wrong, expect=2)
+
     def test_query_after_filling(self):
         figures, served, _ = self.run_well("--workload", "query", "--fill", 3000, "--requests", 400, "--center", "10,10")
         self.assertEqual(self.counted(figures, "query intents"), {200: 400})

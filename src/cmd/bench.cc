@@ -19,8 +19,11 @@
 
 #include "api/token_maker.h"
 #include "base/rfc3339.h"
+#include "cmd/bench_events.h"
+#include "cmd/between.h"
 #include "cmd/exit_status.h"
 #include "cmd/output.h"
+#include "cmd/party_key.h"
 #include "cmd/subcommands.h"
 #include "load/driver.h"
 #include "load/report.h"
@@ -36,7 +39,8 @@ const std::map<std::string, load::WorkloadKind> kWorkloads{{"spread", load::Work
                                                            {"query", load::WorkloadKind::kQuery},
                                                            {"subscribe", load::WorkloadKind::kSubscribe},
                                                            {"rid", load::WorkloadKind::kRid},
-                                                           {"mixed", load::WorkloadKind::kMixed}};
+                                                           {"mixed", load::WorkloadKind::kMixed},
+                                                           {"declare", load::WorkloadKind::kDeclare}};
 
 constexpr double kTokenLifeS = 3600;   // the longest that a DSS accepts
 constexpr double kTokenMarginS = 120;  // of it, for filling and for the end
@@ -46,6 +50,7 @@ struct HttpOptions {
   std::vector<std::string> tokens;
   std::vector<std::string> token_files;
   std::string token_key;
+  std::vector<std::string> parties;
   std::vector<std::string> subjects;
   std::vector<std::string> audiences;
   std::string issuer = "wideberth-bench";
@@ -57,6 +62,7 @@ struct HttpOptions {
   std::optional<double> rate;
   uint64_t fill = 0;
   double overlap = 5;
+  double override_share = 0;
   std::vector<double> center;
   std::string uss_base_url = "https://uss.example";
   bool subscribe = false;
@@ -66,17 +72,6 @@ struct HttpOptions {
   std::string svg;
   std::string commit;
 };
-
-// CLI::Range lets through what is no number at all.
-CLI::Validator Between(double lower, double upper) {
-  return CLI::Validator(
-      [lower, upper](const std::string& text) {
-        double value = 0;
-        const bool in = CLI::detail::lexical_cast(text, value) && value >= lower && value <= upper;
-        return in ? std::string() : fmt::format("\"{}\" is not a number from {} to {}", text, lower, upper);
-      },
-      fmt::format("NUMBER in [{} - {}]", lower, upper));
-}
 
 constexpr double kDurationS = 10;
 constexpr double kCenterLatitudeMax = 80;  // the country reaches 400 km further
@@ -103,25 +98,40 @@ Result<std::vector<std::string>> Tokens(const HttpOptions& options, const load::
     }
     if (token.empty()) return Error{Code::kInvalid, "a token is empty"};
   }
+  const std::vector<std::string> audiences =
+      options.audiences.empty() ? std::vector<std::string>{target.host} : options.audiences;
+  for (const std::string& text : options.parties) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error{Code::kInvalid, "--party: \"" + text + "\" is not NAME=FILE"};
+    WB_TRY(const crypto::PrivateKey key, ReadPartyKey(text.substr(equals + 1)));
+    tokens.push_back(
+        MakePartyToken(key, {.party = text.substr(0, equals), .audiences = audiences}, os::SystemClock().Now()));
+  }
   if (!options.token_key.empty()) {
     WB_TRY(const std::string pem, ReadWhole(options.token_key));
     const int64_t now_s = os::SystemClock().Now().value / kNsPerSecond;
-    const bool rid = options.workload == "rid";
+    const char* scope = options.workload == "rid"       ? "rid.service_provider rid.display_provider"
+                        : options.workload == "declare" ? "wideberth.party"
+                                                        : "utm.strategic_coordination";
     for (const std::string& subject : options.subjects.empty() ? std::vector<std::string>{"uss1"} : options.subjects) {
-      const Result<std::string> token = api::MakeToken(
-          pem, {.issuer = options.issuer,
-                .subject = subject,
-                .audiences = options.audiences.empty() ? std::vector<std::string>{target.host} : options.audiences,
-                .scope = rid ? "rid.service_provider rid.display_provider" : "utm.strategic_coordination",
-                .issued_s = now_s,
-                .expires_s = now_s + static_cast<int64_t>(kTokenLifeS)});
+      const Result<std::string> token = api::MakeToken(pem, {.issuer = options.issuer,
+                                                             .subject = subject,
+                                                             .audiences = audiences,
+                                                             .scope = scope,
+                                                             .issued_s = now_s,
+                                                             .expires_s = now_s + static_cast<int64_t>(kTokenLifeS)});
       if (!token) return Error{token.error().code, options.token_key + ": " + token.error().message};
       tokens.push_back(*token);
     }
-  } else if (!options.subjects.empty() || !options.audiences.empty()) {
-    return Error{Code::kInvalid, "--subject and --audience say what tokens are made for: they need --token-key"};
+  } else if (!options.subjects.empty()) {
+    return Error{Code::kInvalid, "--subject says whom tokens are made for: it needs --token-key"};
+  } else if (!options.audiences.empty() && options.parties.empty()) {
+    return Error{Code::kInvalid, "--audience says what tokens are made for: it needs --token-key or --party"};
   }
-  if (tokens.empty()) return Error{Code::kInvalid, "no token: give --token, --token-file or --token-key"};
+  if (tokens.empty()) return Error{Code::kInvalid, "no token: give --token, --token-file, --token-key or --party"};
+  if (options.override_share > 0 && tokens.size() < 2)
+    return Error{Code::kInvalid, "--override-share: it takes two parties or more"};
   return tokens;
 }
 
@@ -192,6 +202,8 @@ load::RunDescription Describe(const HttpOptions& options, const load::DriverOpti
   if (drive.rate) run.options.emplace_back("rate", fmt::format("{}", *drive.rate));
   if (work.kind == load::WorkloadKind::kOverlapping)
     run.options.emplace_back("overlap", fmt::format("{}", work.overlap));
+  if (work.kind == load::WorkloadKind::kDeclare)
+    run.options.emplace_back("override_share", fmt::format("{}", work.override_share));
   return run;
 }
 
@@ -234,6 +246,7 @@ int RunHttp(const HttpOptions& options) {
   }
   work.subscribe = options.subscribe || work.kind == load::WorkloadKind::kMixed;
   work.overlap = options.overlap;
+  work.override_share = options.override_share;
   work.chains = 2 * options.clients;  // so that two clients seldom write into the same one at once
   if (!options.center.empty()) {
     work.center_latitude = options.center[0];
@@ -248,9 +261,10 @@ int RunHttp(const HttpOptions& options) {
   drive.rate = options.rate;
   drive.warmup = duration(options.warmup_s.value_or(options.requests ? 0 : kWarmupS));
   if (options.duration_s || !options.requests) drive.duration = duration(options.duration_s.value_or(kDurationS));
-  if (!options.token_key.empty() && drive.duration &&
+  if ((!options.token_key.empty() || !options.parties.empty()) && drive.duration &&
       *drive.duration + drive.warmup > duration(kTokenLifeS - kTokenMarginS))
-    return bad("--duration-s: tokens of --token-key live one hour, so a run with them is at most 3480 s long");
+    return bad(
+        "--duration-s: tokens of --token-key and --party live one hour, so a run with them is at most 3480 s long");
 
   // Whatever would spoil the end is found before the beginning.
   std::optional<Output> json;
@@ -323,9 +337,14 @@ void AddBench(CLI::App& app, int& status) {
   http->add_option("--token-file", options->token_files, "A file with a token; may repeat")->group(parties);
   http->add_option("--token-key", options->token_key, "PEM file of a private RSA key: tokens are made with it")
       ->group(parties);
+  http->add_option("--party", options->parties,
+                   "NAME=FILE: a party of the service's own interface, and its private key (of `wideberth keygen`); "
+                   "may repeat")
+      ->group(parties);
   http->add_option("--subject", options->subjects, "With --token-key: a party (sub); may repeat (uss1)")
       ->group(parties);
-  http->add_option("--audience", options->audiences, "With --token-key: whom tokens are for (the host of --base)")
+  http->add_option("--audience", options->audiences,
+                   "With --token-key and --party: whom tokens are for (the host of --base)")
       ->group(parties);
   http->add_option("--issuer", options->issuer, "With --token-key: who made them (iss)")
       ->capture_default_str()
@@ -344,6 +363,12 @@ void AddBench(CLI::App& app, int& status) {
   http->add_option("--overlap", options->overlap,
                    "overlapping: how many earlier intents a new one meets, about, on average")
       ->check(Between(1.0, 100.0))
+      ->capture_default_str()
+      ->group(what);
+  http->add_option("--override-share", options->override_share,
+                   "declare: of 1, how many lie over an earlier intent of another party, which is told; the others are "
+                   "spread")
+      ->check(Between(0.0, 0.5))
       ->capture_default_str()
       ->group(what);
   http->add_flag("--subscribe", options->subscribe, "Intents come with a new subscription (mixed: always)")
@@ -398,9 +423,10 @@ void AddBench(CLI::App& app, int& status) {
   query        queries of 1 km circles, 300 m of altitude and 10 minutes within 10 km; --fill first
   subscribe    PUT of new subscriptions for such circles over the country
   rid          PUT of identification service areas and searches for them, in turn (ASTM F3411-22a)
+  declare      POST of new intents of parties, as spread, to the service's own interface (/api/v1/intents)
   mixed        60 % queries, 25 % new intents with subscriptions, 10 % updates, 5 % deletes; 80 % in 20 cities
 
-Wherever a PUT is answered 409 for missing OVNs, it is sent again with them. What is written stays in the DSS.
+Wherever a PUT or POST is answered 409 for missing OVNs, it is sent again with them. What is written stays in the DSS.
 Exit status: 0; 1 when anything failed (no connection, 5xx, an unexpected status: they are counted); 2 for bad options.
 
 Examples:
@@ -409,6 +435,7 @@ Examples:
   wideberth bench http --base https://dss.example --token-file token --workload mixed --rate 500 --json out.json --svg out.svg
   wideberth bench http --base http://127.0.0.1:8082 --token-key test.pem --workload query --fill 100000)");
   http->callback([options, &status] { status = RunHttp(*options); });
+  AddBenchEvents(*bench, status);
 }
 
 }  // namespace wideberth::cmd

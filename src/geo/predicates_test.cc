@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
@@ -176,6 +177,81 @@ TEST(Intersects, CountsAltitudeAndTimeExactly) {
 TEST(SharedRegion, IsThereWhenOutlinesOverlapAndOnlyThen) {
   EXPECT_EQ(SharedRegion(Box(47, 8, 47.02, 8.02), Box(47.01, 8.01, 47.03, 8.03)).size(), 1u);
   EXPECT_TRUE(SharedRegion(Box(47, 8, 47.01, 8.01), Box(47.02, 8.02, 47.03, 8.03)).empty());
+}
+
+TEST(SharedRegion, LiesInBothAndHoldsWhatIsInBoth) {
+  std::mt19937_64 random(12);
+  std::uniform_real_distribution<double> unit(0, 1);
+  int overlapping = 0;
+  ForPairs(11, 2'000, [&](const Outline& a, const Outline& b) {
+    const auto rings = SharedRegion(a, b);
+    const double reach_m = a.outer_radius_m() + b.outer_radius_m();
+    // A circle is drawn as a polygon around it.
+    const double slack_m = 1e-3 * reach_m + 0.01;
+    std::vector<Outline> regions;
+    for (const auto& ring : rings) {
+      ASSERT_GE(ring.size(), 3u);
+      for (const LatLng& vertex : ring) {
+        for (const Outline* outline : {&a, &b})
+          EXPECT_TRUE(WithinDistance(Circle(vertex, 1e-3), *outline, slack_m))
+              << vertex.latitude_deg << "," << vertex.longitude_deg;
+      }
+      if (auto region = Outline::MakePolygon(ring)) regions.push_back(*std::move(region));
+    }
+    if (regions.size() < rings.size()) return;  // a sliver
+    for (int i = 0; i < 20; ++i) {
+      const Outline probe =
+          Circle(PointAt(a.center(), 360 * unit(random), a.outer_radius_m() * unit(random)), 1e-3 * reach_m + 0.01);
+      // Well inside both: nothing of the boundary is near.
+      if (probe.radius_m() + GeodesicDistanceM(probe.center(), a.center()) > a.inner_radius_m()) continue;
+      if (probe.radius_m() + GeodesicDistanceM(probe.center(), b.center()) > b.inner_radius_m()) continue;
+      ++overlapping;
+      EXPECT_TRUE(std::any_of(regions.begin(), regions.end(),
+                              [&](const Outline& region) { return WithinDistance(probe, region, 0); }));
+    }
+  });
+  EXPECT_GT(overlapping, 500);
+}
+
+TEST(SharedRegion, OfTheSameOutlineIsThatOutline) {
+  const auto circle = SharedRegion(Circle({47, 8}, 300), Circle({47, 8}, 300));
+  ASSERT_EQ(circle.size(), 1u);
+  EXPECT_EQ(circle[0].size(), 96u);
+  const Outline box = Box(47, 8, 47.01, 8.02);
+  const auto same = SharedRegion(box, box);
+  ASSERT_EQ(same.size(), 1u);
+  ASSERT_EQ(same[0].size(), 4u);
+  for (const LatLng& corner : same[0]) {
+    EXPECT_TRUE(std::any_of(box.vertices().begin(), box.vertices().end(), [&](const LatLng& vertex) {
+      return std::abs(vertex.latitude_deg - corner.latitude_deg) < 1e-12 &&
+             std::abs(vertex.longitude_deg - corner.longitude_deg) < 1e-12;
+    }));
+  }
+}
+
+TEST(SharedRegion, OfOneInsideTheOtherIsTheInnerOne) {
+  const auto ring = SharedRegion(Box(47, 8, 47.1, 8.1), Circle({47.05, 8.05}, 200));
+  ASSERT_EQ(ring.size(), 1u);
+  EXPECT_EQ(ring[0].size(), 96u);
+  EXPECT_TRUE(SharedRegion(Box(47, 8, 47.01, 8.01), Box(47, 8.01, 47.01, 8.02)).empty()) << "they only touch";
+}
+
+TEST(SharedRegion, TurnsCounterClockwise) {
+  ForPairs(13, 500, [](const Outline& a, const Outline& b) {
+    for (const auto& ring : SharedRegion(a, b)) {
+      const double scale = std::cos(ring[0].latitude_deg * 3.14159265358979 / 180);
+      if (std::abs(ring[0].latitude_deg) > 80) continue;
+      double twice = 0;
+      for (size_t i = 1; i + 1 < ring.size(); ++i) {
+        const auto x = [&](size_t k) {
+          return std::remainder(ring[k].longitude_deg - ring[0].longitude_deg, 360) * scale;
+        };
+        const auto y = [&](size_t k) { return ring[k].latitude_deg - ring[0].latitude_deg; };
+        twice += x(i) * y(i + 1) - y(i) * x(i + 1);
+      }
+      EXPECT_GT(twice, -1e-12);
+    }
+  });
 }
 
 TEST(BoundsOf, HoldsTheMarginAndSplitsAtTheAntimeridian) {

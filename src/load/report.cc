@@ -92,6 +92,8 @@ std::string TextReport(const Figures& figures, const Workload::Counts& counts, c
     text += fmt::format("409 for missing OVNs: {}, each naming {:.2f} intents on average\n", counts.conflicts,
                         static_cast<double>(counts.conflicts_met) / static_cast<double>(counts.conflicts));
   }
+  if (counts.overridden > 0)
+    text += fmt::format("Accepted over intents of lower priority, whose parties are told: {}\n", counts.overridden);
   const uint64_t lists = figures.kinds[static_cast<size_t>(RequestKind::kQuery)].latency.count() +
                          figures.kinds[static_cast<size_t>(RequestKind::kSearchServiceAreas)].latency.count();
   if (lists > 0) {
@@ -161,7 +163,8 @@ std::string JsonReport(const Figures& figures, const Workload::Counts& counts, c
       {"requests", std::move(kinds)},
       {"all_requests", LatencyJson(AllRequests(figures), figures)},
       {"intents_accepted", LatencyJson(figures.accepted, figures)},
-      {"conflicts", {{"answers", counts.conflicts}, {"intents_named", counts.conflicts_met}}},
+      {"conflicts",
+       {{"answers", counts.conflicts}, {"intents_named", counts.conflicts_met}, {"overridden", counts.overridden}}},
       {"results", counts.results},
       {"given_up", {{"others_ovn_unknown", counts.strangers}, {"tries", counts.exhausted}}},
       {"driver_cpu",

@@ -24,6 +24,7 @@ using model::Uuid;
 constexpr std::string_view kIntents = "/dss/v1/operational_intent_references/";
 constexpr std::string_view kSubscriptions = "/dss/v1/subscriptions/";
 constexpr std::string_view kServiceAreas = "/rid/v2/dss/identification_service_areas";
+constexpr std::string_view kDeclarations = "/api/v1/intents";
 constexpr std::string_view kOvnOfOthers = "Available from USS";
 
 constexpr double kMetresPerDegree = 111'000;
@@ -99,6 +100,25 @@ Point Moved(Point from, double north_m, double east_m) {
   return {latitude, std::remainder(from.longitude + east_m / WidthOfDegree(latitude), 360)};
 }
 
+std::array<Point, kVertices> CornersOf(const Place& place) {
+  static const auto kDirections = [] {
+    std::array<std::pair<double, double>, kVertices> directions;
+    for (size_t i = 0; i < kVertices; ++i) {
+      const double direction = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(kVertices);
+      directions[i] = {std::cos(direction), std::sin(direction)};
+    }
+    return directions;
+  }();
+  const double high = place.radius_m / kMetresPerDegree;
+  const double wide = place.radius_m / WidthOfDegree(place.center.latitude);
+  std::array<Point, kVertices> corners;
+  for (size_t i = 0; i < kVertices; ++i) {
+    corners[i] = {place.center.latitude + kDirections[i].first * high,
+                  std::remainder(place.center.longitude + kDirections[i].second * wide, 360)};
+  }
+  return corners;
+}
+
 constexpr std::array<int64_t, 8> kPowersOfTen{1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
 
 // Appends `value` with `digits` after the point; much cheaper than to find out how many a double needs.
@@ -143,6 +163,10 @@ std::string_view NameOf(RequestKind kind) {
       return "create service area";
     case RequestKind::kSearchServiceAreas:
       return "search service areas";
+    case RequestKind::kDeclare:
+      return "declare intent";
+    case RequestKind::kDeclareWithKey:
+      return "declare intent with key";
   }
   return "";
 }
@@ -162,6 +186,7 @@ struct Workload::State {
     uint32_t party = 0;
     std::string ovn;  // empty: no answer yet
     Place place;
+    bool overrides = false;  // was declared over another
   };
   std::vector<Entity> entities;
   std::unordered_map<Uuid, size_t, model::UuidHash>
@@ -192,6 +217,7 @@ struct Workload::State {
 
   void AppendTime(std::string& text, double after_s) const;
   void AppendVolume(std::string& text, const Place& place) const;
+  void AppendFeature(std::string& text, const Place& place) const;
   void Assemble(Operation& operation, std::string_view method, std::string_view tail) const;
   void WriteIntent(Operation& operation, const Place& place) const;
   size_t TakeLive();
@@ -199,6 +225,7 @@ struct Workload::State {
 
   Result<void> Begin(Operation& operation);
   Result<void> BeginCreate(Operation& operation);
+  Result<void> BeginDeclare(Operation& operation);
   void BeginUpdate(Operation& operation);
   void BeginDelete(Operation& operation);
   void BeginQuery(Operation& operation);
@@ -208,6 +235,7 @@ struct Workload::State {
 
   Judgement Judge(Operation& operation, int status, const std::string& body);
   Judgement JudgeWrite(Operation& operation, int status, const std::string& body);
+  Judgement JudgeDeclare(Operation& operation, int status, const std::string& body);
   Judgement JudgeList(int status, const std::string& body, const char* member);
   bool LearnKey(Operation& operation, simdjson::dom::array missing, Judgement& judgement);
 };
@@ -218,6 +246,7 @@ Workload::State::State(WorkloadOptions given)
       // Ids differ from run to run, so that the same seed can be used again on the same DSS.
       ids(options.seed ^ static_cast<uint64_t>(options.now.value)) {
   WB_CHECK(!options.tokens.empty());
+  WB_CHECK(options.override_share == 0 || options.tokens.size() > 1);
   for (const std::string& token : options.tokens) {
     heads.push_back(fmt::format(
         " HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: ",
@@ -248,6 +277,7 @@ Point Workload::State::InPlace() {
     case WorkloadKind::kSpread:
     case WorkloadKind::kSubscribe:
     case WorkloadKind::kRid:
+    case WorkloadKind::kDeclare:
       return InCountry();
     case WorkloadKind::kCity:
     case WorkloadKind::kOverlapping:
@@ -324,21 +354,12 @@ void Workload::State::AppendTime(std::string& text, double after_s) const {
 
 void Workload::State::AppendVolume(std::string& text, const Place& place) const {
   if (place.polygon) {
-    static const auto kCorners = [] {
-      std::array<std::pair<double, double>, kVertices> corners;
-      for (size_t i = 0; i < kVertices; ++i) {
-        const double direction = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(kVertices);
-        corners[i] = {std::cos(direction), std::sin(direction)};
-      }
-      return corners;
-    }();
-    const double high = place.radius_m / kMetresPerDegree;
-    const double wide = place.radius_m / WidthOfDegree(place.center.latitude);
     text += R"({"volume":{"outline_polygon":{"vertices":[)";
-    for (size_t i = 0; i < kVertices; ++i) {
-      if (i > 0) text += ',';
-      AppendPoint(text, {place.center.latitude + kCorners[i].first * high,
-                         std::remainder(place.center.longitude + kCorners[i].second * wide, 360)});
+    const char* separator = "";
+    for (const Point& corner : CornersOf(place)) {
+      text += separator;
+      AppendPoint(text, corner);
+      separator = ",";
     }
     text += "]}";
   } else {
@@ -357,6 +378,45 @@ void Workload::State::AppendVolume(std::string& text, const Place& place) const 
   text += R"(,"time_end":)";
   AppendTime(text, place.end_s);
   text += '}';
+}
+
+// The same volume in GeoJSON.
+void Workload::State::AppendFeature(std::string& text, const Place& place) const {
+  const auto position = [&](Point point) {
+    text += '[';
+    AppendDecimal(text, point.longitude, 7);
+    text += ',';
+    AppendDecimal(text, point.latitude, 7);
+    text += ']';
+  };
+  const auto time = [&](const char* name, double after_s) {
+    text += name;
+    text += FormatRfc3339({options.now.value + static_cast<int64_t>(after_s * 1e3) * 1'000'000});
+    text += '"';
+  };
+  if (place.polygon) {
+    const std::array<Point, kVertices> corners = CornersOf(place);
+    text += R"({"type":"Feature","geometry":{"type":"Polygon","coordinates":[[)";
+    for (const Point& corner : corners) {
+      position(corner);
+      text += ',';
+    }
+    position(corners[0]);
+    text += R"(]]},"properties":{)";
+  } else {
+    text += R"({"type":"Feature","geometry":{"type":"Point","coordinates":)";
+    position(place.center);
+    text += R"(},"properties":{"radius_m":)";
+    AppendDecimal(text, place.radius_m, 1);
+    text += ',';
+  }
+  text += R"("altitude_lower_m":)";
+  AppendDecimal(text, place.lower_m, 2);
+  text += R"(,"altitude_upper_m":)";
+  AppendDecimal(text, place.upper_m, 2);
+  time(R"(,"time_start":")", place.start_s);
+  time(R"(,"time_end":")", place.end_s);
+  text += "}}";
 }
 
 void Workload::State::Assemble(Operation& operation, std::string_view method, std::string_view tail) const {
@@ -408,6 +468,33 @@ Result<void> Workload::State::BeginCreate(Operation& operation) {
   operation.target.assign(kIntents);
   operation.target += id.ToString();
   WriteIntent(operation, place);
+  return {};
+}
+
+Result<void> Workload::State::BeginDeclare(Operation& operation) {
+  if (entities.size() >= kEntitiesMax)
+    return Error{Code::kTooMany, fmt::format("a run remembers {} entities and no more", kEntitiesMax)};
+  operation.kind = RequestKind::kDeclare;
+  operation.entity = entities.size();
+  Entity entity;
+  entity.overrides = !live.empty() && chance.Uniform(0, 1) < options.override_share;
+  if (entity.overrides) {
+    const Entity& below = entities[TakeLive()];
+    entity.place = below.place;
+    operation.party = (below.party + 1 + chance.Below(heads.size() - 1)) % heads.size();
+  } else {
+    WB_TRY(entity.place, NextPlace());
+    NextParty(operation);
+  }
+  entity.party = static_cast<uint32_t>(operation.party);
+  operation.target.assign(kDeclarations);
+  operation.body.assign(R"({"type":"FeatureCollection","disclosure":"full","priority":)");
+  operation.body += entity.overrides ? '1' : '0';
+  operation.body += R"(,"features":[)";
+  AppendFeature(operation.body, entity.place);
+  operation.body += R"(],"key":[)";
+  entities.push_back(std::move(entity));
+  Assemble(operation, "POST", "]}");
   return {};
 }
 
@@ -496,12 +583,14 @@ void Workload::State::BeginSearchServiceAreas(Operation& operation) {
 
 Result<void> Workload::State::Begin(Operation& operation) {
   operation.attempts = 1;
-  if (filling) return BeginCreate(operation);
+  if (filling) return options.kind == WorkloadKind::kDeclare ? BeginDeclare(operation) : BeginCreate(operation);
   switch (options.kind) {
     case WorkloadKind::kSpread:
     case WorkloadKind::kCity:
     case WorkloadKind::kOverlapping:
       return BeginCreate(operation);
+    case WorkloadKind::kDeclare:
+      return BeginDeclare(operation);
     case WorkloadKind::kQuery:
       BeginQuery(operation);
       return {};
@@ -594,6 +683,58 @@ Judgement Workload::State::JudgeWrite(Operation& operation, int status, const st
   return judgement;
 }
 
+Judgement Workload::State::JudgeDeclare(Operation& operation, int status, const std::string& body) {
+  Judgement judgement;
+  if (status != 201 && status != 409) return judgement;
+  simdjson::dom::element root;
+  simdjson::dom::array conflicts;
+  if (parser.parse(body).get(root) != simdjson::SUCCESS || root["conflicts"].get(conflicts) != simdjson::SUCCESS) {
+    judgement.fatal = fmt::format("an answer of {} has no array \"conflicts\"", status);
+    return judgement;
+  }
+  if (status == 201) {
+    for (const simdjson::dom::element one : conflicts) {
+      bool needs_key = true;
+      if (one["needs_key"].get(needs_key) == simdjson::SUCCESS && !needs_key) ++counts.overridden;
+    }
+    if (!entities[operation.entity].overrides) live.push_back(operation.entity);
+    ++counts.accepted;
+    judgement.expected = true;
+    judgement.accepted = true;
+    return judgement;
+  }
+  ++counts.conflicts;
+  if (operation.attempts >= kAttemptsMax) {
+    ++counts.exhausted;
+    return judgement;
+  }
+  for (const simdjson::dom::element one : conflicts) {
+    bool in_key = false;
+    bool needs_key = true;
+    if (one["in_key"].get(in_key) != simdjson::SUCCESS || one["needs_key"].get(needs_key) != simdjson::SUCCESS) {
+      judgement.fatal = "an answer names a conflict without in_key or needs_key";
+      return judgement;
+    }
+    if (in_key || !needs_key) continue;
+    ++counts.conflicts_met;
+    std::string_view ovn;
+    if (one["other"]["ovn"].get(ovn) != simdjson::SUCCESS) {  // a reference of another provider
+      ++counts.strangers;
+      return judgement;
+    }
+    if (operation.body.back() != '[') operation.body += ',';
+    operation.body += '"';
+    operation.body += ovn;
+    operation.body += '"';
+  }
+  ++operation.attempts;
+  operation.kind = RequestKind::kDeclareWithKey;
+  Assemble(operation, "POST", "]}");
+  judgement.again = true;
+  judgement.expected = true;
+  return judgement;
+}
+
 Judgement Workload::State::JudgeList(int status, const std::string& body, const char* member) {
   Judgement judgement;
   if (status != 200) return judgement;
@@ -624,6 +765,9 @@ Judgement Workload::State::Judge(Operation& operation, int status, const std::st
       return {.expected = status == 200 || status == 201};
     case RequestKind::kSearchServiceAreas:
       return JudgeList(status, body, "service_areas");
+    case RequestKind::kDeclare:
+    case RequestKind::kDeclareWithKey:
+      return JudgeDeclare(operation, status, body);
   }
   return {};
 }
@@ -643,6 +787,8 @@ Judgement Workload::Judge(Operation& operation, int status, const std::string& b
   if (status == 401 || status == 403) {
     judgement.fatal =
         fmt::format("the server answers {}: the token is not good for \"{}\"", status, NameOf(operation.kind));
+  } else if (status == 404 && operation.kind == RequestKind::kDeclare) {
+    judgement.fatal = fmt::format("the server answers 404 at {}: parties cannot declare there", kDeclarations);
   } else if (status == 404 && service_areas) {
     judgement.fatal =
         fmt::format("the server answers 404 at {}: it does not serve remote ID (ASTM F3411-22a)", kServiceAreas);

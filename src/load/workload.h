@@ -14,7 +14,7 @@
 
 namespace wideberth::load {
 
-enum class WorkloadKind { kSpread, kCity, kOverlapping, kQuery, kSubscribe, kRid, kMixed };
+enum class WorkloadKind { kSpread, kCity, kOverlapping, kQuery, kSubscribe, kRid, kMixed, kDeclare };
 
 // What a request is; figures are kept for each.
 enum class RequestKind : uint8_t {
@@ -27,8 +27,10 @@ enum class RequestKind : uint8_t {
   kSubscribe,  // PUT of a new subscription
   kPutServiceArea,
   kSearchServiceAreas,
+  kDeclare,         // POST of a new intent of a party, with an empty key
+  kDeclareWithKey,  // the same again, with the OVNs that a 409 asked for
 };
-inline constexpr size_t kRequestKinds = 9;
+inline constexpr size_t kRequestKinds = 11;
 std::string_view NameOf(RequestKind kind);
 
 struct WorkloadOptions {
@@ -44,6 +46,9 @@ struct WorkloadOptions {
   bool subscribe = false;  // intents come with a `new_subscription`
   double overlap = 5;      // kOverlapping: how many earlier intents a new one meets
   size_t chains = 32;      // kOverlapping: how many groups of overlapping intents grow at once
+  // kDeclare: of 1, how many are declared over an earlier intent of another party, with a higher priority: that party
+  // is told. 0 unless there are two parties.
+  double override_share = 0;
 };
 
 // One thing that a client does, in one request or, where the first is answered "the key lacks ...", several. The
@@ -91,6 +96,7 @@ class Workload {
     uint64_t conflicts_met = 0;  // the intents that they named
     uint64_t strangers = 0;      // operations given up: an OVN of somebody else's entity was asked for
     uint64_t exhausted = 0;      // operations given up after kAttemptsMax
+    uint64_t overridden = 0;     // intents of lower priority in answers that accepted one: each is a notice
     uint64_t results = 0;        // entities in answers to queries and searches
   };
   const Counts& counts() const;

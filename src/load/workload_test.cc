@@ -427,5 +427,107 @@ TEST(Workload, FillingOnlyCreates) {
   EXPECT_NEAR(ReadVolume(Json::parse(Parse(operation.request).body).at("area_of_interest")).radius_m, 1000, 0.01);
 }
 
+Json DeclareAnswer(bool needs_key) {
+  return {{"conflicts", {{{"other", {{"ovn", "of-the-other"}}}, {"in_key", false}, {"needs_key", needs_key}}}}};
+}
+
+TEST(Workload, DeclarationsAreSpreadAsReferencesAre) {
+  WorkloadOptions options = Options(WorkloadKind::kDeclare);
+  Workload declare(options);
+  options.kind = WorkloadKind::kSpread;
+  Workload spread(options);
+  for (int i = 0; i < 200; ++i) {
+    Operation ours;
+    Operation theirs;
+    ASSERT_TRUE(declare.Begin(ours));
+    ASSERT_TRUE(spread.Begin(theirs));
+    const Parsed request = Parse(ours.request);
+    EXPECT_EQ(request.method, "POST");
+    EXPECT_EQ(request.target, "/pool/api/v1/intents");
+    const Json body = Json::parse(request.body);
+    EXPECT_EQ(body["type"], "FeatureCollection");
+    EXPECT_EQ(body["priority"], 0);
+    EXPECT_TRUE(body["key"].empty());
+    ASSERT_EQ(body["features"].size(), 1u);
+    const Json& feature = body["features"][0];
+    const Json& properties = feature["properties"];
+    const Json extent = Json::parse(Parse(theirs.request).body)["extents"][0];
+    EXPECT_EQ(properties["altitude_lower_m"], extent["volume"]["altitude_lower"]["value"]);
+    EXPECT_EQ(properties["altitude_upper_m"], extent["volume"]["altitude_upper"]["value"]);
+    EXPECT_EQ(properties["time_start"], extent["time_start"]["value"]);
+    EXPECT_EQ(properties["time_end"], extent["time_end"]["value"]);
+    if (feature["geometry"]["type"] == "Point") {
+      const Json& circle = extent["volume"]["outline_circle"];
+      EXPECT_EQ(feature["geometry"]["coordinates"], Json({circle["center"]["lng"], circle["center"]["lat"]}));
+      EXPECT_EQ(properties["radius_m"], circle["radius"]["value"]);
+    } else {
+      EXPECT_EQ(feature["geometry"]["type"], "Polygon");
+      const Json& ring = feature["geometry"]["coordinates"][0];
+      const Json& vertices = extent["volume"]["outline_polygon"]["vertices"];
+      ASSERT_EQ(ring.size(), vertices.size() + 1);
+      EXPECT_EQ(ring.front(), ring.back());
+      for (size_t v = 0; v < vertices.size(); ++v) EXPECT_EQ(ring[v], Json({vertices[v]["lng"], vertices[v]["lat"]}));
+    }
+  }
+}
+
+TEST(Workload, AShareOfDeclarationsLiesOverThoseOfOthersAndEachIsMetOnce) {
+  WorkloadOptions options = Options(WorkloadKind::kDeclare);
+  options.tokens = {"token-one", "token-two", "token-three"};
+  options.override_share = 0.3;
+  Workload workload(options);
+  std::map<std::string, std::string> below;  // by features: the token
+  int over = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    Operation operation;
+    ASSERT_TRUE(workload.Begin(operation));
+    const Parsed request = Parse(operation.request);
+    const Json body = Json::parse(request.body);
+    const std::string features = body["features"].dump();
+    const std::string token = request.fields.at("Authorization");
+    Json answer{{"conflicts", Json::array()}};
+    if (body["priority"] == 1) {
+      ++over;
+      const auto at = below.find(features);
+      ASSERT_NE(at, below.end()) << "nothing lies below it, or it was met before";
+      EXPECT_NE(at->second, token);
+      below.erase(at);
+      answer = DeclareAnswer(false);
+    } else {
+      EXPECT_TRUE(below.emplace(features, token).second);
+    }
+    const Judgement judgement = workload.Judge(operation, 201, answer.dump());
+    EXPECT_TRUE(judgement.expected && judgement.accepted && !judgement.again) << judgement.fatal;
+  }
+  EXPECT_NEAR(over, 300, 60);
+  EXPECT_EQ(workload.counts().overridden, static_cast<uint64_t>(over));
+  EXPECT_EQ(workload.counts().accepted, 1'000u);
+}
+
+TEST(Workload, ARefusedDeclarationIsSentAgainWithTheOvnsThatItLacks) {
+  Workload workload(Options(WorkloadKind::kDeclare));
+  Operation operation;
+  ASSERT_TRUE(workload.Begin(operation));
+  Judgement judgement = workload.Judge(operation, 409, DeclareAnswer(true).dump());
+  EXPECT_TRUE(judgement.again && judgement.expected && !judgement.accepted);
+  EXPECT_EQ(operation.kind, RequestKind::kDeclareWithKey);
+  EXPECT_EQ(Json::parse(Parse(operation.request).body)["key"], Json({"of-the-other"}));
+  judgement = workload.Judge(operation, 201, R"({"conflicts":[]})");
+  EXPECT_TRUE(judgement.accepted);
+
+  Operation stranger;
+  ASSERT_TRUE(workload.Begin(stranger));
+  Json answer = DeclareAnswer(true);
+  answer["conflicts"][0]["other"].erase("ovn");  // as of another provider's reference
+  judgement = workload.Judge(stranger, 409, answer.dump());
+  EXPECT_FALSE(judgement.again || judgement.expected);
+  EXPECT_EQ(workload.counts().strangers, 1u);
+
+  Operation elsewhere;
+  ASSERT_TRUE(workload.Begin(elsewhere));
+  EXPECT_NE(workload.Judge(elsewhere, 404, "{}").fatal, "");
+  EXPECT_NE(workload.Judge(elsewhere, 201, "[]").fatal, "");
+}
+
 }  // namespace
 }  // namespace wideberth::load
