@@ -42,7 +42,9 @@ bool CanConflict(DeclarationKind a, DeclarationKind b) {
 
 bool AnyVolume(const DeclaredVolume&) { return true; }
 
-// The first pairs that meet at `now` or later, ascending.
+// The first pairs that meet at `now` or later, ascending: one more than are told, which says that there are more.
+constexpr size_t kPairsLookedFor = Declaration::kPairsMax + 1;
+
 std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const std::vector<DeclaredVolume>& others,
                                 TimeNs now, const Airspace::WantedVolume& wanted = AnyVolume) {
   std::vector<VolumePair> pairs;
@@ -51,9 +53,11 @@ std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const st
     if (mine.times.end() < now || !wanted(own[i])) continue;
     for (uint32_t j = 0; j < others.size(); ++j) {
       const geo::Volume4D& theirs = others[j].volume();
-      if (theirs.times.end() < now || !geo::Intersects(mine, theirs)) continue;
+      // Covers first: they hold the volumes, and tell most that are apart for far less than the volumes themselves.
+      if (theirs.times.end() < now || !own[i].extents().Meets(others[j].extents()) || !geo::Intersects(mine, theirs))
+        continue;
       pairs.push_back({i, j});
-      if (pairs.size() == Declaration::kPairsMax) return pairs;
+      if (pairs.size() == kPairsLookedFor) return pairs;
     }
   }
   return pairs;
@@ -62,7 +66,7 @@ std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const st
 std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const Extents& reference, TimeNs now,
                                 const Airspace::WantedVolume& wanted = AnyVolume) {
   std::vector<VolumePair> pairs;
-  for (uint32_t i = 0; i < own.size() && pairs.size() < Declaration::kPairsMax; ++i) {
+  for (uint32_t i = 0; i < own.size() && pairs.size() < kPairsLookedFor; ++i) {
     if (own[i].volume().times.end() >= now && wanted(own[i]) && own[i].extents().Meets(reference))
       pairs.push_back({i, 0});
   }

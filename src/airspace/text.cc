@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -140,7 +141,8 @@ std::string NoticeText(const Notice& notice, const NoticeContent& content) {
     });
     to.Key("other");
     WriteOther(to, *content.other);
-    to.Key("meets").Array(content.other->pairs,
+    if (content.other->more()) to.Key("more_meets").Bool(true);
+    to.Key("meets").Array(content.other->told(),
                           [&](const model::VolumePair& pair) { WriteMeeting(to, *content.own, *content.other, pair); });
   });
   return to.Take();
@@ -226,6 +228,7 @@ class EventWriter {
   bool operator()(const model::PutParty& command, const model::PartyChanged& done) {
     Start("party.put", command.by);
     event_.readers.push_back(command.name);
+    event_.subject = SubjectOfParty(command.name);
     to_.Key("name").String(command.name);
     to_.Key("version").Int(done.party.version);
     to_.Key("operator").Bool(command.is_operator);
@@ -335,6 +338,13 @@ class EventWriter {
 };
 
 }  // namespace
+
+int64_t SubjectOfParty(std::string_view name) {
+  const crypto::Digest digest = crypto::Sha256::Of(name);
+  uint64_t number = 0;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return -1 - static_cast<int64_t>(number >> 1);
+}
 
 Event EventOf(const model::Stamp& stamp, const model::Command& command, const model::Outcome& outcome) {
   Event event;

@@ -32,6 +32,10 @@ struct NoticeContent {
 };
 std::string NoticeText(const model::Notice& notice, const NoticeContent& content);
 
+// What the ledger finds the registrations of a party by (model::Event's subject): below zero, and so no time of a
+// notice.
+int64_t SubjectOfParty(std::string_view name);
+
 // What happened with a command that was done, for the ledger; no text for what leaves no mark (time alone).
 model::Event EventOf(const model::Stamp& stamp, const model::Command& command, const model::Outcome& outcome);
 // Likewise that a notice was made ("notice.made"), repeated, delivered or acknowledged: `what` says which.

@@ -142,7 +142,7 @@ void Api::Handle(http::Request request, Respond respond) {
   const auto handle = [&](const Caller& caller) {
     found.route->handle(
         std::make_shared<Call>(Call{std::move(request), std::move(found.arguments), caller, std::move(respond), node_,
-                                    board_, ledger_head_, rng_, clock_, options_}));
+                                    verifier_, board_, ledger_head_, rng_, clock_, options_}));
   };
   if (found.route->scopes.empty()) return handle({});
   const Result<Caller> caller = verifier_.Verify(request.authorization, clock_.Now());

@@ -42,6 +42,7 @@ struct Call {
   Caller caller;
   Api::Respond respond;
   node::Node& node;
+  TokenVerifier& verifier;
   NoticeBoard& board;
   LedgerHead* ledger_head;  // null for none
   Rng& rng;

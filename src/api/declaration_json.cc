@@ -358,7 +358,8 @@ void WriteDeclaration(JsonWriter& to, const DeclarationSeen& seen, bool own) {
 void WriteConflictMembers(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {
   to.Key("other");
   airspace::WriteOther(to, conflict);
-  to.Key("meets").Array(conflict.pairs, [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair); });
+  if (conflict.more()) to.Key("more_meets").Bool(true);
+  to.Key("meets").Array(conflict.told(), [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair); });
 }
 
 void WriteConflict(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "airspace/text.h"
 #include "api/json_member.h"
 #include "api/notice_board.h"
 #include "api/page.h"
@@ -50,7 +51,8 @@ std::string RenderNotice(const Notice& notice, TimeNs now) {
 namespace {
 
 constexpr size_t kNoticesInAPart = 64;  // of an event stream: what one waits for in memory at most
-constexpr size_t kEntriesAboutMax = 100;
+constexpr size_t kEntriesAboutMax = 900;
+constexpr ptrdiff_t kRegistrationsMax = 100;
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
   int64_t number = 0;
@@ -184,8 +186,22 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
     const auto event = nlohmann::json::parse(one.entry.event, nullptr, false);
     return event.value("notice_id", event.value("notice", nlohmann::json::object()).value("id", "")) != id;
   });
-  if (entries.size() > kEntriesAboutMax) entries.resize(kEntriesAboutMax);
+  if (entries.size() > kEntriesAboutMax) {
+    return Error{Code::kTooLarge, "more happened to this notice than a receipt holds (" +
+                                      std::to_string(kEntriesAboutMax) + " entries)"};
+  }
   if (entries.empty()) return Error{Code::kNotFound, "the notice was made before there was a ledger"};
+  // With the registrations of the party's keys, of which its signatures are; those of its name alone.
+  WB_TRY(auto registrations,
+         head.log().EntriesAbout(airspace::SubjectOfParty(call.caller.subject), call.caller.subject));
+  std::erase_if(registrations, [&](const store::LedgerReader::Numbered& one) {
+    return nlohmann::json::parse(one.entry.event, nullptr, false).value("name", "") != call.caller.subject;
+  });
+  // The newest are those of the keys that it has now.
+  if (static_cast<ptrdiff_t>(registrations.size()) > kRegistrationsMax)
+    registrations.erase(registrations.begin(), registrations.end() - kRegistrationsMax);
+  entries.insert(entries.end(), registrations.begin(), registrations.end());
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   // What witnesses signed is worth more, if it has all of the entries.
   std::string note = head.WitnessedCheckpoint();
   WB_TRY(ledger::SignedCheckpoint checkpoint, ledger::OpenCheckpoint(note, head.verifier()));
@@ -236,12 +252,22 @@ void GetReceipt(const CallPtr& call) {
 // else: what comes next is read when the connection asks for it.
 class NoticeStream final : public http::EventSource {
  public:
-  NoticeStream(node::Node& node, NoticeBoard& board, std::string party, std::optional<int64_t> after)
-      : node_(node), board_(board), party_(std::move(party)), after_(after) {}
+  NoticeStream(const Call& call, std::optional<int64_t> after)
+      : node_(call.node),
+        board_(call.board),
+        verifier_(call.verifier),
+        clock_(call.clock),
+        authorization_(call.request.authorization),
+        party_(call.caller.subject),
+        after_(after) {}
 
   void Start(std::function<void()> wake) override { listener_ = board_.Listen(party_, std::move(wake)); }
 
   std::string Next() override {
+    given_.clear();
+    // Nothing more for a token that has expired, or whose key was taken away: the client comes back with another.
+    done_ = done_ || !verifier_.Verify(authorization_, clock_.Now());
+    if (done_) return "";
     const int64_t until = board_.DurableUpTo(party_);
     std::string part;
     node_.Read(
@@ -258,14 +284,19 @@ class NoticeStream final : public http::EventSource {
         [] {});  // what was read is durable
     return part;
   }
+  bool Done() override { return done_; }
   void Written() override { board_.Delivered(party_, given_, "events"); }
   void Stop() override { listener_.reset(); }
 
  private:
   node::Node& node_;
   NoticeBoard& board_;
+  TokenVerifier& verifier_;
+  const Clock& clock_;
+  const std::string authorization_;
   const std::string party_;
   std::optional<int64_t> after_;
+  bool done_ = false;
   std::vector<int64_t> given_;  // with the last part
   std::shared_ptr<NoticeBoard::Listener> listener_;
 };
@@ -279,7 +310,7 @@ void Events(const CallPtr& call) {
   http::Response response;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.events = std::make_shared<NoticeStream>(call->node, call->board, call->caller.subject, after);
+  response.events = std::make_shared<NoticeStream>(*call, after);
   call->respond(std::move(response));
 }
 

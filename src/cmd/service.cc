@@ -216,11 +216,27 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   if (no_oauth_keys && !has_party_keys) return NoKeys();
   if (options.ledger) {
     const std::string origin = options.ledger_origin.empty() ? options.audiences[0] + "/ledger" : options.ledger_origin;
-    WB_TRY(crypto::PrivateKey key, ReadOrMakeKey(options.data + "/ledger.key", parts->rng));
+    const std::string key_file = options.data + "/ledger.key";
+    const std::string public_file = options.data + "/ledger.pub";
+    if (std::filesystem::exists(public_file) && !std::filesystem::exists(key_file)) {
+      return Error{Code::kIo,
+                   key_file +
+                       ": is missing, but the ledger was signed with it: put it back from a backup. If it is "
+                       "lost, tell those who check the ledger, remove " +
+                       public_file + ", and a new one is made"};
+    }
+    WB_TRY(crypto::PrivateKey key, ReadOrMakeKey(key_file, parts->rng));
     const auto verifier = ledger::VerifierKey::Make(origin, ledger::SignatureType::kEd25519, key.public_key());
     if (!verifier) return Error{Code::kInvalid, "--ledger-origin: " + verifier.error().message};
     parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), *verifier, std::move(key));
-    WB_TRY_OK(WriteIfNew(options.data + "/ledger.pub", verifier->ToText() + "\n"));
+    WB_TRY_OK(WriteIfNew(public_file, verifier->ToText() + "\n"));
+    WB_TRY(const std::string known, ReadFile(public_file));
+    if (known != verifier->ToText() + "\n") {
+      return Error{Code::kInvalid, public_file + ": names another key or ledger (" + known.substr(0, known.find('\n')) +
+                                       ") than this would be (" + verifier->ToText() +
+                                       "): give the --ledger-origin and --data of before; those who follow the ledger "
+                                       "would take it for another"};
+    }
   }
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };

@@ -1,8 +1,10 @@
 #ifndef WIDEBERTH_MODEL_COMMAND_H_
 #define WIDEBERTH_MODEL_COMMAND_H_
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -344,9 +346,15 @@ struct VolumePair {
 // What a declaration conflicts with: another one, exactly; or a reference of F3548, possibly.
 struct ConflictSeen {
   std::variant<DeclarationSeen, OperationalIntentReference, ConstraintReference> other;
-  std::vector<VolumePair> pairs;  // ascending
+  std::vector<VolumePair> pairs;  // ascending; of more than Declaration::kPairsMax one too many
   bool in_key = false;            // the key has its OVN
   bool needs_key = true;          // false for a lower priority
+
+  // The pairs that are told, and whether there are more.
+  std::span<const VolumePair> told() const {
+    return std::span(pairs).first(std::min(pairs.size(), Declaration::kPairsMax));
+  }
+  bool more() const { return pairs.size() > Declaration::kPairsMax; }
 };
 
 struct DeclarationChanged {

@@ -43,7 +43,7 @@ class DeclaredVolume {
 struct Declaration {
   static constexpr size_t kVolumesMax = 1'000;
   static constexpr size_t kVerticesMax = 10'000;  // in all of them together
-  static constexpr size_t kPairsMax = 100;        // of volumes that meet, of two declarations: more are not looked for
+  static constexpr size_t kPairsMax = 100;        // of volumes that meet, that are told of two declarations
   static constexpr size_t kGroupsMax = 100;       // in visible_to
 
   DeclarationKind kind = DeclarationKind::kIntent;
