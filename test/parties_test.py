@@ -175,6 +175,7 @@ PLACES = {
     "webhook": lambda kind, how: of(NOTICE),
     "text": lambda kind, how: of("id party made_at kind because", own=OWN, other=MET[kind, how], meets=[TOLD_MEETING]),
     "receipt": lambda kind, how: of("format operator_key checkpoint", party_keys=[of("party key")], items=[of("index event salt proof")]),
+    "receipt's registration": lambda kind, how: of("at type by name version operator keys_sha256"),
     "receipt's notice": lambda kind, how: of("at type party number", notice=PLACES["text"](kind, how)),
 }
 INSTANT = of("value format")
@@ -274,7 +275,9 @@ class Disclosure(Parties):
                 self.assertEqual(json.loads(got[name, what])["text"], notice["text"])
             status, _, got[name, "receipt"] = self.raw(token, "GET", f"/api/v1/notices/{notice['id']}/receipt")
             self.assertEqual(status, 200, got[name, "receipt"])
-            got[name, "receipt's notice"] = json.loads(got[name, "receipt"])["items"][0]["event"].encode()
+            # First who the party is, then what became of the notice.
+            items = [one["event"].encode() for one in json.loads(got[name, "receipt"])["items"]]
+            got[name, "receipt's registration"], got[name, "receipt's notice"] = items[:2]
         return got, secrets
 
     def providers(self, kind, place, declared, secrets, got):

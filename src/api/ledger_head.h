@@ -18,8 +18,8 @@ namespace wideberth::api {
 class LedgerHead {
  public:
   // `log` outlives it; `key` is of `verifier`.
-  LedgerHead(const node::LedgerLog& log, ledger::VerifierKey verifier, crypto::PrivateKey key)
-      : log_(log), verifier_(std::move(verifier)), key_(std::move(key)) {}
+  LedgerHead(const node::LedgerLog& log, ledger::VerifierKey verifier, const crypto::PrivateKey& key)
+      : log_(log), verifier_(std::move(verifier)), key_(key) {}
 
   // A checkpoint of what is durable now. One that is served is never of a lesser size than one before.
   std::string Checkpoint();

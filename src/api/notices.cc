@@ -166,7 +166,7 @@ void Acknowledge(const CallPtr& call) {
       },
       [call, command] {
         if (!*command) return call->Fail(command->error());
-        Submit(call, **std::move(command), [call](const Outcome& outcome) {
+        Submit(call, **command, [call](const Outcome& outcome) {
           return NoticeAnswer(std::get<model::NoticeAcknowledged>(outcome).notice, call->clock.Now());
         });
       });

@@ -51,7 +51,7 @@ Result<geo::BoundsE7> ParseBounds(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   for (int i = 0; i < 4; ++i) {
-    if (i > 0 && (at == end || *at++ != ',')) at = end + 1;
+    if (i > 0) at = at != end && *at == ',' ? at + 1 : end + 1;
     if (at > end) break;
     const auto [next, error] = std::from_chars(at, end, degrees[i]);
     at = error == std::errc() ? next : end + 1;

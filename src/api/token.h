@@ -99,8 +99,8 @@ class TokenVerifier {
   };
   Result<Remembered> Check(std::string_view token, int64_t now_s);
   Result<Remembered> CheckOfParty(std::string_view token, int64_t now_s);
-  // What every token has: times, audience, names. `claims` is its payload.
-  Result<Remembered> CheckClaims(std::string_view claims, int64_t now_s, std::string& issuer, bool& has_scope) const;
+  // What every token has: times, audience, names. `text` is its payload.
+  Result<Remembered> CheckClaims(std::string_view text, int64_t now_s, std::string& issuer, bool& has_scope) const;
 
   const TokenRules rules_;
   std::function<void()> on_unknown_key_;

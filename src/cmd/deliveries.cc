@@ -48,7 +48,7 @@ struct Deliveries::Parts {
 Deliveries::Deliveries(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Deliveries>> Deliveries::Start(node::Node& node, api::NoticeBoard& board, const Clock& clock,
-                                                      Rng& rng, crypto::PrivateKey webhook_key,
+                                                      Rng& rng, const crypto::PrivateKey& webhook_key,
                                                       const DeliveryOptions& options) {
   outbound::SenderOptions sending;
   sending.allow_http = options.allow_http;

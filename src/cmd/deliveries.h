@@ -30,7 +30,7 @@ class Deliveries {
  public:
   // All outlive it. Begins with what was not delivered before.
   static Result<std::unique_ptr<Deliveries>> Start(node::Node& node, api::NoticeBoard& board, const Clock& clock,
-                                                   Rng& rng, crypto::PrivateKey webhook_key,
+                                                   Rng& rng, const crypto::PrivateKey& webhook_key,
                                                    const DeliveryOptions& options);
   ~Deliveries();
 

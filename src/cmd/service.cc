@@ -225,10 +225,10 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
                        "lost, tell those who check the ledger, remove " +
                        public_file + ", and a new one is made"};
     }
-    WB_TRY(crypto::PrivateKey key, ReadOrMakeKey(key_file, parts->rng));
+    WB_TRY(const crypto::PrivateKey key, ReadOrMakeKey(key_file, parts->rng));
     const auto verifier = ledger::VerifierKey::Make(origin, ledger::SignatureType::kEd25519, key.public_key());
     if (!verifier) return Error{Code::kInvalid, "--ledger-origin: " + verifier.error().message};
-    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), *verifier, std::move(key));
+    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), *verifier, key);
     WB_TRY_OK(WriteIfNew(public_file, verifier->ToText() + "\n"));
     WB_TRY(const std::string known, ReadFile(public_file));
     if (known != verifier->ToText() + "\n") {
@@ -266,10 +266,10 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   if (!options.uss_token_key.empty()) {
     WB_TRY(delivery.token_key_pem, ReadFile(options.uss_token_key));
   }
-  WB_TRY(crypto::PrivateKey webhook_key, ReadOrMakeKey(options.data + "/webhook.key", parts->rng));
+  WB_TRY(const crypto::PrivateKey webhook_key, ReadOrMakeKey(options.data + "/webhook.key", parts->rng));
   const std::string webhook_public_key = outbound::WebhookKeyText(webhook_key.public_key());
   WB_TRY(parts->deliveries,
-         Deliveries::Start(*parts->node, parts->board, parts->clock, parts->rng, std::move(webhook_key), delivery));
+         Deliveries::Start(*parts->node, parts->board, parts->clock, parts->rng, webhook_key, delivery));
   parts->delivering = true;
   parts->deliveries->OnCommitted({{}, true, true});  // what came while it was put together
   if (!options.witnesses.empty()) {

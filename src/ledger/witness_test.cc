@@ -130,29 +130,30 @@ TEST_F(WitnessTest, RefusesWhatIsNoRequest) {
   const std::string checkpoint = Signed();
   const std::string hash = HashToBase64(EmptyRoot());
   EXPECT_EQ(Ask(4, {}, checkpoint).status, WitnessStatus::kMalformed) << "the old size is above the new one";
-  for (const std::string& body : std::vector<std::string>{"",
-                                                          "old 0",
-                                                          "old 0\n",
-                                                          "old 0\n\n",
-                                                          "old\n\n" + checkpoint,
-                                                          "old \n\n" + checkpoint,
-                                                          "Old 0\n\n" + checkpoint,
-                                                          "old 00\n\n" + checkpoint,
-                                                          "old 0 \n\n" + checkpoint,
-                                                          "old  0\n\n" + checkpoint,
-                                                          "old +0\n\n" + checkpoint,
-                                                          "old -1\n\n" + checkpoint,
-                                                          "old 9223372036854775808\n\n" + checkpoint,
-                                                          "old 0\r\n\n" + checkpoint,
-                                                          "old 0\n" + checkpoint,
-                                                          "old 0\n\n\n" + checkpoint,
-                                                          "\nold 0\n\n" + checkpoint,
-                                                          "old 0\n" + hash.substr(1) + "\n\n" + checkpoint,
-                                                          "old 0\n " + hash + "\n\n" + checkpoint,
-                                                          "old 0\n\n" + checkpoint + "\n",
-                                                          "old 0\n\n" + checkpoint + "x",
-                                                          "old 0\n\n" + checkpoint.substr(1, 40),
-                                                          "old 0\n\n" + std::string(kAddCheckpointBytesMax, 'x')}) {
+  for (const std::string& body :
+       std::vector<std::string>{"",
+                                "old 0",
+                                "old 0\n",
+                                "old 0\n\n",
+                                "old\n\n" + checkpoint,
+                                "old \n\n" + checkpoint,
+                                "Old 0\n\n" + checkpoint,
+                                "old 00\n\n" + checkpoint,
+                                "old 0 \n\n" + checkpoint,
+                                "old  0\n\n" + checkpoint,
+                                "old +0\n\n" + checkpoint,
+                                "old -1\n\n" + checkpoint,
+                                "old 9223372036854775808\n\n" + checkpoint,
+                                "old 0\r\n\n" + checkpoint,
+                                "old 0\n" + checkpoint,
+                                "old 0\n\n\n" + checkpoint,
+                                "\nold 0\n\n" + checkpoint,
+                                std::string("old 0\n").append(hash.substr(1)).append("\n\n").append(checkpoint),
+                                std::string("old 0\n ").append(hash).append("\n\n").append(checkpoint),
+                                "old 0\n\n" + checkpoint + "\n",
+                                "old 0\n\n" + checkpoint + "x",
+                                "old 0\n\n" + checkpoint.substr(1, 40),
+                                "old 0\n\n" + std::string(kAddCheckpointBytesMax, 'x')}) {
     EXPECT_EQ(Ask(body).status, WitnessStatus::kMalformed) << body.substr(0, 100);
   }
   std::string many = "old 0\n";
