@@ -6,10 +6,20 @@
 
 namespace wideberth::crypto {
 
+namespace {
+
+// Fetched once: OpenSSL 3 would look for it at each use of EVP_sha256, which costs more than hashing a short text.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched;
+}
+
+}  // namespace
+
 void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  WB_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  WB_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr) == 1);
 }
 
 void Sha256::Update(std::string_view bytes) {
