@@ -670,6 +670,9 @@ class Rules(Parties):
         same = [feature(**place, lower=0, upper=1000, radius=300)] * 300
         for answer in (self.server.declare("rescue", *many, expect=409), self.server.declare("rescue", *same, expect=409)):
             self.assertEqual(len(answer["conflicts"][0]["meets"]), 100)
+            self.assertIs(answer["conflicts"][0]["more_meets"], True)
+        exactly = self.server.declare("rescue", *many[:100], expect=409)["conflicts"][0]
+        self.assertEqual((len(exactly["meets"]), "more_meets" in exactly), (100, False))
         self.assertLess(time.monotonic() - begin, 10)
 
     def test_lists_are_of_what_meets_the_filters(self):
