@@ -49,7 +49,7 @@ struct SearchBox {
   // Whether one of the volumes may share a point with it: exact in altitude and time, and by their rectangles in
   // place.
   bool MayMeet(const std::vector<model::DeclaredVolume>& volumes) const;
-  bool MayMeet(const model::DeclaredVolume& volume) const;
+  bool MayMeet(const model::DeclaredVolume& one) const;
 };
 
 }  // namespace wideberth::api
