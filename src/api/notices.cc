@@ -348,11 +348,13 @@ void PutWebhook(const CallPtr& call) {
 }
 
 void GetWebhook(const CallPtr& call) {
-  Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
-    const model::Party* party = airspace.FindParty(call->caller.subject);
-    if (party == nullptr || party->webhook.empty()) return Failed(404, "you have no webhook");
-    return WebhookAnswer(*call, party->webhook);
-  });
+  const auto url = std::make_shared<std::string>();
+  call->node.Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        if (const model::Party* party = airspace.FindParty(call->caller.subject)) *url = party->webhook;
+      },
+      // Its state is read from the airspace too: not within a read, which would wait for itself behind a writer.
+      [call, url] { call->respond(url->empty() ? Failed(404, "you have no webhook") : WebhookAnswer(*call, *url)); });
 }
 
 void DeleteWebhook(const CallPtr& call) {

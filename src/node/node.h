@@ -68,7 +68,8 @@ class Node {
   Result<void> HasRoom(std::string_view party) const;
 
   // Calls `read` with the airspace as it is, under a lock that other readers share, then `done` once all that `read`
-  // saw is durable: at once, or later on the sequencer's thread.
+  // saw is durable: at once, or later on the sequencer's thread. REQUIRES: `read` does not call Read, which might wait
+  // for a writer that waits for it.
   void Read(const std::function<void(const airspace::Airspace&, TimeNs now)>& read, std::function<void()> done);
 
   // Answers what was ordered, then ends the thread. Idempotent.
