@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/certificate_for_test.h"
 #include "http/server.h"
 #include "http/test_client.h"
 
@@ -192,7 +193,7 @@ TEST_F(EventStreams, CutOffAReaderThatTakesNothing) {
 
 TEST_F(EventStreams, NoticeAReaderThatVanishesWhileNothingIsSent) {
   for (const bool tls : {false, true}) {
-    const TestCertificate certificate;
+    const CertificateForTest certificate("DNS:localhost,IP:127.0.0.1");
     ServerOptions options;
     if (tls) {
       options.tls_certificate_file = certificate.certificate();
@@ -288,7 +289,7 @@ TEST_F(EventStreams, TakeAWakeAfterTheConnectionsAndTheServersEnd) {
 
 TEST_F(EventStreams, EndWithTheServerWhichDoesNotWaitForThem) {
   for (const bool tls : {false, true}) {
-    const TestCertificate certificate;
+    const CertificateForTest certificate("DNS:localhost,IP:127.0.0.1");
     ServerOptions options;
     options.threads = 2;
     if (tls) {
@@ -312,7 +313,7 @@ TEST_F(EventStreams, EndWithTheServerWhichDoesNotWaitForThem) {
 
 TEST_F(EventStreams, StopTheirSourcesWhenTheServerLeavesTheirConnections) {
   // A client that takes nothing at all: the last chunk does not go out over TLS, and the server does not wait.
-  const TestCertificate certificate;
+  const CertificateForTest certificate("DNS:localhost,IP:127.0.0.1");
   ServerOptions options;
   options.tls_certificate_file = certificate.certificate();
   options.tls_key_file = certificate.key();
@@ -365,7 +366,7 @@ TEST_F(EventStreams, SayThatTheyAreStillThere) {
 }
 
 TEST_F(EventStreams, WorkOverTlsWithManyPartsInBothDirections) {
-  const TestCertificate certificate;
+  const CertificateForTest certificate("DNS:localhost,IP:127.0.0.1");
   ServerOptions options;
   options.tls_certificate_file = certificate.certificate();
   options.tls_key_file = certificate.key();

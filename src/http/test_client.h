@@ -116,34 +116,6 @@ bool Eventually(const Condition& condition) {
   return false;
 }
 
-// A certificate for localhost and 127.0.0.1 that signs itself, and its key, made by openssl(1); removed at the end.
-class TestCertificate {
- public:
-  TestCertificate() {
-    char folder[] = "/tmp/wideberth-certificate-XXXXXX";
-    WB_CHECK(::mkdtemp(folder) != nullptr);
-    folder_ = folder;
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
-        key() + " -out " + certificate() + " 2>/dev/null";
-    WB_CHECK(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): a test with one thread
-  }
-  ~TestCertificate() {
-    ::unlink(key().c_str());
-    ::unlink(certificate().c_str());
-    ::rmdir(folder_.c_str());
-  }
-  TestCertificate(const TestCertificate&) = delete;
-  TestCertificate& operator=(const TestCertificate&) = delete;
-
-  std::string certificate() const { return folder_ + "/certificate.pem"; }
-  std::string key() const { return folder_ + "/key.pem"; }
-
- private:
-  std::string folder_;
-};
-
 }  // namespace wideberth::http
 
 #endif  // WIDEBERTH_HTTP_TEST_CLIENT_H_

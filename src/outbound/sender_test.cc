@@ -369,7 +369,7 @@ TEST(Sender, StopsWhileOthersSend) {
 }
 
 TEST(Sender, ChecksCertificates) {
-  const CertificateForTest certificate;
+  const CertificateForTest certificate("DNS:localhost");
   const ServerForTest server(Echo, &certificate);
   SenderOptions options = Loopback();
   options.allow_http = false;
@@ -394,7 +394,7 @@ TEST(Sender, RefusesCaFilesThatItCannotRead) {
   SenderOptions options;
   options.ca_file = "/nonexistent/ca.pem";
   EXPECT_EQ(Sender::Start(options).error().code, Code::kIo);
-  const CertificateForTest certificate;
+  const CertificateForTest certificate("DNS:localhost");
   options.ca_file = certificate.key();
   EXPECT_EQ(Sender::Start(options).error().code, Code::kInvalid);
   std::ofstream(certificate.certificate(), std::ios::app)

@@ -20,37 +20,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/certificate_for_test.h"
 #include "base/check.h"
 
 namespace wideberth::outbound {
-
-// A certificate for the name localhost that signs itself, and its key, made by openssl(1); removed at the end.
-class CertificateForTest {
- public:
-  CertificateForTest() {
-    char folder[] = "/tmp/wideberth-outbound-XXXXXX";
-    WB_CHECK(::mkdtemp(folder) != nullptr);
-    folder_ = folder;
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=DNS:localhost -keyout " +
-        key() + " -out " + certificate() + " 2>/dev/null";
-    WB_CHECK(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): before there are threads
-  }
-  ~CertificateForTest() {
-    ::unlink(key().c_str());
-    ::unlink(certificate().c_str());
-    ::rmdir(folder_.c_str());
-  }
-  CertificateForTest(const CertificateForTest&) = delete;
-  CertificateForTest& operator=(const CertificateForTest&) = delete;
-
-  std::string certificate() const { return folder_ + "/certificate.pem"; }
-  std::string key() const { return folder_ + "/key.pem"; }
-
- private:
-  std::string folder_;
-};
 
 // A server on loopback with a thread for each connection, that says, byte by byte, what a test wants. Thread-safe.
 class ServerForTest {
