@@ -107,6 +107,8 @@ class Airspace {
 
   // A party's notices with numbers above `after`, up to `until`, at most `count_max`, ascending.
   std::vector<model::Notice> ListNotices(std::string_view party, int64_t after, int64_t until, size_t count_max) const;
+  // How many there are of these.
+  size_t CountNotices(std::string_view party, int64_t after, int64_t until) const;
   // Its own, by id; nothing for another's.
   std::optional<model::Notice> FindNotice(std::string_view party, const model::Uuid& id) const;
   // The number before the first notice that it has not acknowledged, or its last number: from here on it is told again.

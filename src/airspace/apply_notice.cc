@@ -151,6 +151,12 @@ std::vector<Notice> Airspace::ListNotices(std::string_view party, int64_t after,
   return list;
 }
 
+size_t Airspace::CountNotices(std::string_view party, int64_t after, int64_t until) const {
+  const auto of_party = notices_.find(party);
+  if (of_party == notices_.end() || after >= until) return 0;
+  return static_cast<size_t>(std::distance(of_party->second.upper_bound(after), of_party->second.upper_bound(until)));
+}
+
 std::optional<Notice> Airspace::FindNotice(std::string_view party, const Uuid& id) const {
   const auto at = notices_by_id_.find(id);
   if (at == notices_by_id_.end() || at->second.first != party) return std::nullopt;

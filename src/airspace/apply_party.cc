@@ -52,7 +52,7 @@ Outcome Airspace::Do(const Stamp&, const model::PutWebhook& command, Changes& ch
   }
   party.webhook = command.url;
   changes.push_back({KeyOf(party), model::Encode(party)});
-  changes.keys_changed = true;
+  changes.webhooks_changed = true;
   parties_[party.name] = party;
   return model::PartyChanged{std::move(party)};
 }

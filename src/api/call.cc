@@ -21,6 +21,19 @@ http::Response Failed(const Error& error) {
   return response;
 }
 
+http::Response Later(int status, std::function<http::Response()> render) {
+  http::Response response;
+  response.status = status;
+  response.finish = [render = std::move(render)](http::Response& answer) {
+    http::Response rendered = render();
+    answer.status = rendered.status;
+    answer.content_type = std::move(rendered.content_type);
+    answer.body = std::move(rendered.body);
+    for (auto& header : rendered.headers) answer.headers.push_back(std::move(header));
+  };
+  return response;
+}
+
 http::Response TooBusy(const Error& error) {
   http::Response response = Failed(error);
   response.headers.emplace_back("Retry-After", "1");

@@ -29,6 +29,9 @@ http::Response Json(int status, std::string body);
 // With the body that every error has, and the headers that its status asks for.
 http::Response Failed(int status, const std::string& message);
 http::Response Failed(const Error& error);
+// An answer that takes long to write, or reads the store: `render` makes it on the connection's thread, and not where
+// it is given, on a thread that all wait for. `status` is what it will be if nothing fails.
+http::Response Later(int status, std::function<http::Response()> render);
 // For what there is too much of to do now, by whoever asks or by all: with Retry-After, and held back.
 http::Response TooBusy(const Error& error);
 

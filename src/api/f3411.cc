@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/f3411_json.h"
-#include "base/rfc3339.h"
+#include "api/volume_json.h"
 #include "http/query.h"
 
 namespace wideberth::api {
@@ -46,16 +46,8 @@ Result<model::Extents> ParseAreaOf(const http::QueryParameters& parameters) {
 Result<model::Extents> ParseSearch(const std::string& query) {
   WB_TRY(const http::QueryParameters parameters, http::QueryParameters::Parse(query));
   WB_TRY(model::Extents extents, ParseAreaOf(parameters));
-  const auto parse_time = [&](const char* name, Round round, TimeNs& time) -> Result<void> {
-    WB_TRY(const std::optional<std::string> text, parameters.Find(name));
-    if (!text) return {};
-    const Result<TimeNs> parsed = ParseRfc3339(*text, round);
-    if (!parsed) return Error{Code::kInvalid, std::string(name) + ": " + parsed.error().message};
-    time = *parsed;
-    return {};
-  };
-  WB_TRY_OK(parse_time("earliest_time", Round::kDown, extents.start));
-  WB_TRY_OK(parse_time("latest_time", Round::kUp, extents.end));
+  WB_TRY_OK(ReadTime(parameters, "earliest_time", Round::kDown, extents.start));
+  WB_TRY_OK(ReadTime(parameters, "latest_time", Round::kUp, extents.end));
   if (extents.start > extents.end) return Error{Code::kInvalid, "latest_time: it lies before earliest_time"};
   return extents;
 }

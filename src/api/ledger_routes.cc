@@ -24,21 +24,13 @@ std::optional<http::Response> AnswerOfLedger(const http::Request& request, Ledge
   }
   const Result<ledger::TilePath> tile = ledger::ParseTilePath(path);
   if (!tile) return Failed(404, "there is no such path: " + tile.error().message);
-  http::Response response;
-  // Reads the store: where the answer is written, and not on the thread that takes requests.
-  response.finish = [head, tile = *tile](http::Response& answer) {
+  return Later(200, [head, tile = *tile]() -> http::Response {
     Result<std::string> bytes = head->log().Tile(tile);
-    if (!bytes) {
-      answer = Failed(bytes.error());
-      return;
-    }
-    answer.status = 200;
-    answer.content_type = "application/octet-stream";
+    if (!bytes) return Failed(bytes.error());
     // A tile never changes: a partial one has its width in its name.
-    answer.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
-    answer.body = *std::move(bytes);
-  };
-  return response;
+    return {
+        200, "application/octet-stream", *std::move(bytes), {{"Cache-Control", "public, max-age=31536000, immutable"}}};
+  });
 }
 
 }  // namespace wideberth::api

@@ -70,6 +70,15 @@ std::vector<int64_t> Undelivered(const std::vector<Notice>& notices) {
   return numbers;
 }
 
+http::Response RenderNotices(const std::vector<Notice>& list, TimeNs now, bool more) {
+  JsonWriter to;
+  to.Object([&] {
+    to.Key("notices").Array(list, [&](const Notice& notice) { to.Raw(RenderNotice(notice, now)); });
+    to.Key("more").Bool(more);
+  });
+  return Json(200, to.Take());
+}
+
 void ListNotices(const CallPtr& call) {
   const auto parameters = http::QueryParameters::Parse(call->request.query);
   if (!parameters) return call->Fail(parameters.error());
@@ -79,25 +88,19 @@ void ListNotices(const CallPtr& call) {
   if (!text) return call->Fail(text.error());
   const std::optional<int64_t> after = *text ? ParseNumber(**text) : 0;
   if (!after) return call->Fail({Code::kInvalid, "after: is not a whole number from 0 to 9223372036854775807"});
-  const auto delivered = std::make_shared<std::vector<int64_t>>();
-  const auto response = std::make_shared<http::Response>();
+  const auto list = std::make_shared<std::vector<Notice>>();
+  const auto read_at = std::make_shared<TimeNs>();
   call->node.Read(
       [&](const airspace::Airspace& airspace, TimeNs now) {
-        std::vector<Notice> list =
+        *list =
             airspace.ListNotices(call->caller.subject, *after, std::numeric_limits<int64_t>::max(), page->limit() + 1);
-        const bool more = list.size() > page->limit();
-        if (more) list.pop_back();
-        JsonWriter to;
-        to.Object([&] {
-          to.Key("notices").Array(list, [&](const Notice& notice) { to.Raw(RenderNotice(notice, now)); });
-          to.Key("more").Bool(more);
-        });
-        *response = Json(200, to.Take());
-        *delivered = Undelivered(list);
+        *read_at = now;
       },
-      [call, response, delivered] {
-        call->respond(std::move(*response));
-        call->board.Delivered(call->caller.subject, *delivered, "poll");
+      [call, list, read_at, limit = page->limit()] {
+        const bool more = list->size() > limit;
+        if (more) list->pop_back();
+        call->respond(Later(200, [list, read_at, more] { return RenderNotices(*list, *read_at, more); }));
+        call->board.Delivered(call->caller.subject, Undelivered(*list), "poll");
       });
 }
 
@@ -119,12 +122,9 @@ void GetNotice(const CallPtr& call) {
 // ---- Acknowledgements.
 
 // The party's registered keys by their ids.
-crypto::FindKey KeysOf(const model::Party* party) {
+crypto::FindKey KeysOf(const model::Party& party) {
   std::vector<crypto::PublicKey> keys;
-  if (party != nullptr) {
-    for (const model::Party::Key& bytes : party->keys)
-      keys.push_back(*crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  }
+  for (const model::Party::Key& bytes : party.keys) keys.push_back(*crypto::PublicKey::FromBytes(bytes));
   return [keys = std::move(keys)](std::string_view key_id) -> std::optional<crypto::PublicKey> {
     for (const crypto::PublicKey& key : keys) {
       if (key.Thumbprint() == key_id) return key;
@@ -142,33 +142,33 @@ void Acknowledge(const CallPtr& call) {
         return member.String();
       });
   if (!signature) return call->Fail(signature.error());
-  const auto command =
-      std::make_shared<Result<model::AcknowledgeNotice>>(Error{Code::kNotFound, "there is no such notice"});
+  struct Found {
+    std::optional<Notice> notice;
+    model::Party party;
+  };
+  const auto found = std::make_shared<Found>();
   call->node.Read(
       [&](const airspace::Airspace& airspace, TimeNs) {
-        const auto notice = airspace.FindNotice(call->caller.subject, *id);
-        if (!notice) return;
-        const crypto::FindKey find = KeysOf(airspace.FindParty(call->caller.subject));
-        const Result<std::string> key_id =
-            crypto::VerifyDetached(*signature, ledger::AcknowledgedBytes(notice->text), find);
-        if (!key_id) {
-          *command = Error{Code::kInvalid, "signature: " + key_id.error().message};
-          return;
-        }
-        model::AcknowledgeNotice acknowledge{.party = call->caller.subject,
-                                             .id = *id,
-                                             .key_id = *key_id,
-                                             .acknowledgement = *signature,
-                                             .hash = crypto::Sha256::Of(notice->text)};
-        const std::string bytes = find(*key_id)->ToBytes();
-        std::copy_n(bytes.begin(), acknowledge.key.size(), acknowledge.key.begin());
-        *command = std::move(acknowledge);
+        found->notice = airspace.FindNotice(call->caller.subject, *id);
+        if (const model::Party* party = airspace.FindParty(call->caller.subject)) found->party = *party;
       },
-      [call, command] {
-        if (!*command) return call->Fail(command->error());
-        Submit(call, **command, [call](const Outcome& outcome) {
-          return NoticeAnswer(std::get<model::NoticeAcknowledged>(outcome).notice, call->clock.Now());
-        });
+      // Verified here and not in the read, which commands wait for.
+      [call, found, signature = *signature] {
+        if (!found->notice) return call->respond(NoSuchNotice());
+        const crypto::FindKey find = KeysOf(found->party);
+        const std::string& text = found->notice->text;
+        const Result<std::string> key_id = crypto::VerifyDetached(signature, ledger::AcknowledgedBytes(text), find);
+        if (!key_id) return call->Fail({Code::kInvalid, "signature: " + key_id.error().message});
+        Submit(call,
+               model::AcknowledgeNotice{.party = call->caller.subject,
+                                        .id = found->notice->id,
+                                        .key_id = *key_id,
+                                        .key = find(*key_id)->bytes(),
+                                        .acknowledgement = signature,
+                                        .hash = crypto::Sha256::Of(text)},
+               [call](const Outcome& outcome) {
+                 return NoticeAnswer(std::get<model::NoticeAcknowledged>(outcome).notice, call->clock.Now());
+               });
       });
 }
 
@@ -228,21 +228,14 @@ void GetReceipt(const CallPtr& call) {
         const model::Party* party = airspace.FindParty(call->caller.subject);
         if (party == nullptr) return;
         for (const model::Party::Key& bytes : party->keys)
-          keys->push_back({party->name,
-                           *crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});
+          keys->push_back({party->name, *crypto::PublicKey::FromBytes(bytes)});
       },
       [call, found, keys] {
         if (!*found) return call->respond(NoSuchNotice());
-        // Reads the store: not on the sequencer's thread.
-        http::Response response;
-        response.finish = [call, found, keys](http::Response& answer) {
+        call->respond(Later(200, [call, found, keys] {
           const Result<std::string> receipt = MakeReceipt(*call, **found, *keys);
-          http::Response made = receipt ? Json(200, *receipt) : Failed(receipt.error());
-          answer.status = made.status;
-          answer.content_type = std::move(made.content_type);
-          answer.body = std::move(made.body);
-        };
-        call->respond(std::move(response));
+          return receipt ? Json(200, *receipt) : Failed(receipt.error());
+        }));
       });
 }
 
@@ -269,19 +262,22 @@ class NoticeStream final : public http::EventSource {
     done_ = done_ || !verifier_.Verify(authorization_, clock_.Now());
     if (done_) return "";
     const int64_t until = board_.DurableUpTo(party_);
-    std::string part;
+    std::vector<Notice> list;
+    TimeNs read_at;
     node_.Read(
         [&](const airspace::Airspace& airspace, TimeNs now) {
           // Who does not say what he has seen is told all that he has not acknowledged.
           if (!after_) after_ = airspace.AcknowledgedUpTo(party_);
-          const std::vector<Notice> list = airspace.ListNotices(party_, *after_, until, kNoticesInAPart);
-          for (const Notice& notice : list)
-            part +=
-                "id: " + std::to_string(notice.number) + "\nevent: notice\ndata: " + RenderNotice(notice, now) + "\n\n";
-          if (!list.empty()) after_ = list.back().number;
-          given_ = Undelivered(list);
+          list = airspace.ListNotices(party_, *after_, until, kNoticesInAPart);
+          read_at = now;
         },
         [] {});  // what was read is durable
+    std::string part;
+    for (const Notice& notice : list)
+      part +=
+          "id: " + std::to_string(notice.number) + "\nevent: notice\ndata: " + RenderNotice(notice, read_at) + "\n\n";
+    if (!list.empty()) after_ = list.back().number;
+    given_ = Undelivered(list);
     return part;
   }
   bool Done() override { return done_; }

@@ -68,7 +68,7 @@ Result<geo::BoundsE7> ParseBounds(std::string_view text) {
   return geo::BoundsE7{.south = e7(south, -1), .north = e7(north, 1), .west = e7(west, -1), .east = e7(east, 1)};
 }
 
-Result<SearchBox> ParseSearch(const http::QueryParameters& parameters) {
+Result<SearchBox> ParseBox(const http::QueryParameters& parameters) {
   SearchBox box;
   WB_TRY(const std::optional<std::string> bounds, parameters.Find("bbox"));
   if (bounds) {
@@ -79,35 +79,30 @@ Result<SearchBox> ParseSearch(const http::QueryParameters& parameters) {
   WB_TRY(const std::optional<double> upper, FindNumber(parameters, "altitude_upper_m"));
   if (upper) box.upper = geo::AltitudeBand::MakeMetres(*upper, *upper)->upper();
   if (box.lower > box.upper) return Error{Code::kInvalid, "altitude_upper_m: is below altitude_lower_m"};
-  const auto parse_time = [&](const char* name, Round round, TimeNs& time) -> Result<void> {
-    WB_TRY(const std::optional<std::string> text, parameters.Find(name));
-    if (!text) return {};
-    const Result<TimeNs> parsed = ParseRfc3339(*text, round);
-    if (!parsed) return Error{Code::kInvalid, std::string(name) + ": " + parsed.error().message};
-    time = *parsed;
-    return {};
-  };
-  WB_TRY_OK(parse_time("time_start", Round::kDown, box.start));
-  WB_TRY_OK(parse_time("time_end", Round::kUp, box.end));
+  WB_TRY_OK(ReadTime(parameters, "time_start", Round::kDown, box.start));
+  WB_TRY_OK(ReadTime(parameters, "time_end", Round::kUp, box.end));
   if (box.start > box.end) return Error{Code::kInvalid, "time_end: is before time_start"};
   return box;
 }
 
-// ---- Intents and constraints.
-
-// An answer that takes long to write: not where it is made, on a thread that all wait for.
-template <typename Render>
-http::Response Later(int status, Render render) {
-  http::Response response;
-  response.status = status;
-  response.finish = [render = std::move(render)](http::Response& answer) {
-    http::Response rendered = render();
-    answer.content_type = std::move(rendered.content_type);
-    answer.body = std::move(rendered.body);
-    for (auto& header : rendered.headers) answer.headers.push_back(std::move(header));
-  };
-  return response;
+Result<Page> ParsePage(const Call& call) {
+  WB_TRY(const http::QueryParameters parameters, http::QueryParameters::Parse(call.request.query));
+  return Page::Parse(parameters);
 }
+
+struct Search {
+  SearchBox box;
+  Page page;
+};
+
+Result<Search> ParseSearch(const Call& call) {
+  WB_TRY(const http::QueryParameters parameters, http::QueryParameters::Parse(call.request.query));
+  WB_TRY(const SearchBox box, ParseBox(parameters));
+  WB_TRY(const Page page, Page::Parse(parameters));
+  return Search{box, page};
+}
+
+// ---- Intents and constraints.
 
 http::Response Changed(const Outcome& outcome, int status, const char* folder) {
   const int given = std::holds_alternative<model::DeclarationRefused>(outcome) ? 409 : status;
@@ -187,17 +182,13 @@ void Get(const CallPtr& call) {
 
 template <DeclarationKind kKind>
 void List(const CallPtr& call) {
-  const auto parameters = http::QueryParameters::Parse(call->request.query);
-  if (!parameters) return call->Fail(parameters.error());
-  const auto box = ParseSearch(*parameters);
-  if (!box) return call->Fail(box.error());
-  const auto page = Page::Parse(*parameters);
-  if (!page) return call->Fail(page.error());
+  const Result<Search> search = ParseSearch(*call);
+  if (!search) return call->Fail(search.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
     const auto list = airspace.ListDeclarations(kKind, call->caller.subject, now, [&](const Declaration& declaration) {
-      return box->MayMeet(declaration.volumes);
+      return search->box.MayMeet(declaration.volumes);
     });
-    return Json(200, page->Render(
+    return Json(200, search->page.Render(
                          kFolder<kKind>, list, [](const DeclarationSeen& seen) { return seen.id.ToString(); },
                          [&](JsonWriter& to, const DeclarationSeen& seen) {
                            WriteDeclaration(to, seen, seen.declaration.party == call->caller.subject);
@@ -221,27 +212,23 @@ std::string NameOf(const OwnConflict& one) {
 }
 
 void ListConflicts(const CallPtr& call) {
-  const auto parameters = http::QueryParameters::Parse(call->request.query);
-  if (!parameters) return call->Fail(parameters.error());
-  const auto box = ParseSearch(*parameters);
-  if (!box) return call->Fail(box.error());
-  const auto page = Page::Parse(*parameters);
-  if (!page) return call->Fail(page.error());
+  const Result<Search> search = ParseSearch(*call);
+  if (!search) return call->Fail(search.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
     const auto all = std::make_shared<std::vector<OwnConflict>>();
     for (const DeclarationKind kind : {DeclarationKind::kIntent, DeclarationKind::kConstraint}) {
       const auto own = airspace.ListDeclarations(kind, call->caller.subject, now, [&](const Declaration& declaration) {
-        return declaration.party == call->caller.subject && box->MayMeet(declaration.volumes);
+        return declaration.party == call->caller.subject && search->box.MayMeet(declaration.volumes);
       });
       for (const DeclarationSeen& seen : own) {
         // Those alone of which the own volume lies in what is searched.
-        const auto wanted = [&](const model::DeclaredVolume& volume) { return box->MayMeet(volume); };
+        const auto wanted = [&](const model::DeclaredVolume& volume) { return search->box.MayMeet(volume); };
         for (model::ConflictSeen& conflict : airspace.FindConflicts(seen.declaration, now, wanted))
           all->push_back({seen, std::move(conflict)});
       }
     }
     std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return NameOf(a) < NameOf(b); });
-    return Later(200, [page = *page, all] {
+    return Later(200, [page = search->page, all] {
       return Json(200, page.Render("conflicts", *all, NameOf, [](JsonWriter& to, const OwnConflict& one) {
         to.Object([&] {
           to.Key("own").Object([&] {
@@ -271,10 +258,7 @@ Result<model::Party::Key> ParsePublicKey(const Member& jwk) {
   if (!jwk.is_object()) return jwk.Wrong("is not an object (a JWK)");
   const Result<crypto::PublicKey> key = crypto::PublicKey::FromJwk(simdjson::to_string(jwk.element()));
   if (!key) return jwk.Wrong(key.error().message);
-  const std::string bytes = key->ToBytes();
-  model::Party::Key array;
-  std::copy_n(bytes.begin(), array.size(), array.begin());
-  return array;
+  return key->bytes();
 }
 
 Result<model::PutParty> ParseParty(std::string_view body) {
@@ -302,7 +286,7 @@ void WriteParty(JsonWriter& to, const model::Party& party) {
   to.Object([&] {
     to.Key("name").String(party.name);
     to.Key("public_keys").Array(party.keys, [&](const model::Party::Key& bytes) {
-      const auto key = crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      const auto key = crypto::PublicKey::FromBytes(bytes);
       WB_CHECK(bool(key));
       to.Object([&] {
         to.Key("kty").String("OKP");
@@ -352,9 +336,7 @@ void GetParty(const CallPtr& call) {
 }
 
 void ListParties(const CallPtr& call) {
-  const auto parameters = http::QueryParameters::Parse(call->request.query);
-  if (!parameters) return call->Fail(parameters.error());
-  const auto page = Page::Parse(*parameters);
+  const Result<Page> page = ParsePage(*call);
   if (!page) return call->Fail(page.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
     std::vector<const model::Party*> all;
@@ -429,9 +411,7 @@ void GetGroup(const CallPtr& call) {
 }
 
 void ListGroups(const CallPtr& call) {
-  const auto parameters = http::QueryParameters::Parse(call->request.query);
-  if (!parameters) return call->Fail(parameters.error());
-  const auto page = Page::Parse(*parameters);
+  const Result<Page> page = ParsePage(*call);
   if (!page) return call->Fail(page.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
     std::vector<const model::Group*> all;

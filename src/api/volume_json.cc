@@ -77,6 +77,15 @@ Result<TimeNs> ParseTime(const Member& time, Round round) {
   return parsed;
 }
 
+Result<void> ReadTime(const http::QueryParameters& parameters, const char* name, Round round, TimeNs& time) {
+  WB_TRY(const std::optional<std::string> text, parameters.Find(name));
+  if (!text) return {};
+  const Result<TimeNs> parsed = ParseRfc3339(*text, round);
+  if (!parsed) return Error{Code::kInvalid, std::string(name) + ": " + parsed.error().message};
+  time = *parsed;
+  return {};
+}
+
 Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::string& path, Budget& budget) {
   if (geo::AreaM2(outline) > kOutlineAreaMaxM2)
     return Error{Code::kTooLarge, path + ": has more than 2500 km² of area"};

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "geo/outline.h"
 #include "geo/volume4d.h"
+#include "http/query.h"
 #include "model/extents.h"
 
 // Volumes as ASTM F3548-21 and F3411 write them. An Error names the member at fault.
@@ -42,6 +43,9 @@ Result<geo::Outline> ParseCircle(const Member& circle);
 Result<double> ParseAltitude(const Member& altitude);
 // {"value", "format": "RFC3339"}.
 Result<TimeNs> ParseTime(const Member& time, Round round);
+
+// Reads a parameter of a query into `time`, which stays as it is if there is none.
+Result<void> ReadTime(const http::QueryParameters& parameters, const char* name, Round round, TimeNs& time);
 
 // The cover of an outline that the request gives at `path`. kTooLarge for more area than kOutlineAreaMaxM2.
 Result<index::CellCover> CoverWithin(const geo::Outline& outline, const std::string& path, Budget& budget);

@@ -1,6 +1,5 @@
 #include "api/webhooks.h"
 
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -88,12 +87,10 @@ WebhookState Webhooks::StateOf(const std::string& party, const outbound::Postman
       state.last_attempt = at->second.last_attempt;
     }
   }
+  const int64_t until = board_.DurableUpTo(party);
   node_.Read(
       [&](const airspace::Airspace& airspace, TimeNs) {
-        state.waiting = airspace
-                            .ListNotices(party, after.value_or(airspace.AcknowledgedUpTo(party)),
-                                         board_.DurableUpTo(party), std::numeric_limits<size_t>::max())
-                            .size();
+        state.waiting = airspace.CountNotices(party, after.value_or(airspace.AcknowledgedUpTo(party)), until);
       },
       [] {});
   if (const auto delivery = postman.StateOf(party)) {

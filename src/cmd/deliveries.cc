@@ -9,22 +9,9 @@
 #include "cmd/diagnostics.h"
 #include "outbound/postman.h"
 #include "outbound/sender.h"
+#include "outbound/target.h"
 
 namespace wideberth::cmd {
-
-namespace {
-
-// The host of a URL, which is the audience of a token for it.
-std::string HostOf(const std::string& url) {
-  const size_t begin = url.find("://");
-  if (begin == std::string::npos) return "";
-  const std::string rest = url.substr(begin + 3);
-  const std::string authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (!authority.empty() && authority.front() == '[') return authority.substr(0, authority.find(']') + 1);
-  return authority.substr(0, authority.find(':'));
-}
-
-}  // namespace
 
 struct Deliveries::Parts {
   Parts(node::Node& a_node, api::NoticeBoard& board, const Clock& a_clock, Rng& a_rng,
@@ -59,9 +46,10 @@ Result<std::unique_ptr<Deliveries>> Deliveries::Start(node::Node& node, api::Not
     if (options.token_key_pem.empty()) return std::string();
     const int64_t now_s = clock.Now().value / kNsPerSecond;
     constexpr int64_t kLifeSeconds = 600;
+    WB_TRY(const outbound::Target target, outbound::TargetOf(url, options.allow_http));
     return api::MakeToken(options.token_key_pem, {.issuer = options.uss_id,
                                                   .subject = options.uss_id,
-                                                  .audiences = {HostOf(url)},
+                                                  .audiences = {target.host},
                                                   .scope = std::string(scope),
                                                   .issued_s = now_s,
                                                   .expires_s = now_s + kLifeSeconds});
@@ -92,7 +80,7 @@ void Deliveries::ReadWebhooks() {
 }
 
 void Deliveries::OnCommitted(const node::Committed& committed) {
-  if (committed.keys_changed) {
+  if (committed.webhooks_changed) {
     ReadWebhooks();
     // A webhook that is new, or another, gets what waits.
     std::set<std::string> all;

@@ -79,9 +79,7 @@ Result<void> RegisterParties(node::Node& node, const ServiceOptions& options) {
       party.by = "settings";
       party.name = text.substr(0, equals);
       party.is_operator |= is_operator;
-      const std::string bytes = key->ToBytes();
-      model::Party::Key& added = party.keys.emplace_back();
-      std::copy_n(bytes.begin(), added.size(), added.begin());
+      party.keys.push_back(key->bytes());
     }
   }
   for (auto& [name, party] : parties) {
@@ -127,7 +125,8 @@ struct Service::Parts {
 };
 
 void Service::Parts::OnCommitted(const node::Committed& committed) {
-  if (committed.keys_changed && node) ReadPartyKeys();
+  // The start reads them all once, when those of the settings are registered.
+  if (committed.keys_changed && ready) ReadPartyKeys();
   board.Post(committed.notices);
   if (delivering) deliveries->OnCommitted(committed);
 }
@@ -138,7 +137,7 @@ bool Service::Parts::ReadPartyKeys() {
       [&](const airspace::Airspace& airspace, TimeNs) {
         for (const auto& [name, party] : airspace.parties()) {
           for (const model::Party::Key& bytes : party.keys) {
-            const auto key = crypto::PublicKey::FromBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+            const auto key = crypto::PublicKey::FromBytes(bytes);
             if (key) keys.Add(*key, name, party.is_operator);
           }
         }
@@ -271,7 +270,8 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   WB_TRY(parts->deliveries,
          Deliveries::Start(*parts->node, parts->board, parts->clock, parts->rng, webhook_key, delivery));
   parts->delivering = true;
-  parts->deliveries->OnCommitted({{}, true, true});  // what came while it was put together
+  parts->deliveries->OnCommitted(
+      {.webhooks_changed = true, .messages_to_send = true});  // what came while it was put together
   if (!options.witnesses.empty()) {
     if (!parts->ledger_head)
       return Error{Code::kInvalid, "--witness: there is no ledger to be witnessed (--ledger off)"};

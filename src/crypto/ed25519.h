@@ -22,6 +22,9 @@ class PublicKey {
 
   // Each refuses what is no such point: kInvalid with the reason.
   static Result<PublicKey> FromBytes(std::string_view bytes);
+  static Result<PublicKey> FromBytes(const std::array<uint8_t, kBytes>& bytes) {
+    return FromBytes(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
   // base64url without padding: 43 characters.
   static Result<PublicKey> FromBase64Url(std::string_view text);
   // A JWK (RFC 8037: kty OKP, crv Ed25519, x). Other members are not read, but one with the private part is refused.
@@ -30,6 +33,7 @@ class PublicKey {
   static Result<PublicKey> FromPem(std::string_view pem);
 
   std::string ToBytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  const std::array<uint8_t, kBytes>& bytes() const { return bytes_; }
   std::string ToBase64Url() const;
   // Its members are those that its thumbprint is of, in that order and without white space.
   std::string ToJwk() const;

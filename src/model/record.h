@@ -76,6 +76,7 @@ struct Effects {
   std::vector<Event> events;
   std::vector<NoticePosted> notices;
   bool keys_changed = false;      // of parties
+  bool webhooks_changed = false;  // likewise
   bool messages_to_send = false;  // to other USSs
 
   void push_back(RecordChange change) { records.push_back(std::move(change)); }

@@ -174,7 +174,8 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
   }
   if (commits && ledger_) ledger_->Publish();
   if (commits && options_.on_committed)
-    options_.on_committed({std::move(effects.notices), effects.keys_changed, effects.messages_to_send});
+    options_.on_committed(
+        {std::move(effects.notices), effects.keys_changed, effects.webhooks_changed, effects.messages_to_send});
   for (size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].done) batch[i].done(std::move(outcomes[i]));
   }

@@ -29,6 +29,7 @@ namespace wideberth::node {
 struct Committed {
   std::vector<model::NoticePosted> notices;
   bool keys_changed = false;      // of parties
+  bool webhooks_changed = false;  // likewise
   bool messages_to_send = false;  // to other USSs
 };
 

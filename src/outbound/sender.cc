@@ -23,15 +23,13 @@
 
 #include "base/check.h"
 #include "outbound/address.h"
+#include "outbound/target.h"
 
 namespace wideberth::outbound {
 namespace {
 
 constexpr int kPollTimeMaxMs = 60'000;  // curl wakes earlier for its own timers, and we wake it for ours
 
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
 struct FreeEasy {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
 };
@@ -75,32 +73,6 @@ bool IsHeaderName(std::string_view name) {
 bool IsHeaderValue(std::string_view value) {
   return std::none_of(value.begin(), value.end(),
                       [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-// "https://example.com:443", the same for all that goes to one host. kInvalid for a URL that is not sent to.
-Result<std::string> HostOf(const std::string& text, bool allow_http) {
-  const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
-  WB_CHECK(url != nullptr);
-  if (text.find('\0') != std::string::npos) return Error{Code::kInvalid, "url holds a zero byte"};
-  if (const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME);
-      code != CURLUE_OK)
-    return Error{Code::kInvalid, "url is not a URL: " + std::string(curl_url_strerror(code))};
-  const auto part = [&](CURLUPart which) {
-    char* value = nullptr;
-    std::string copy;
-    if (curl_url_get(url.get(), which, &value, CURLU_DEFAULT_PORT) == CURLUE_OK && value != nullptr) copy = value;
-    curl_free(value);
-    return copy;
-  };
-  const std::string scheme = part(CURLUPART_SCHEME);
-  if (scheme != "https" && !(scheme == "http" && allow_http))
-    return Error{Code::kInvalid, allow_http ? "url is neither https nor http" : "url is not https"};
-  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty())
-    return Error{Code::kInvalid, "url holds a user or a password"};
-  std::string host = part(CURLUPART_HOST);
-  for (char& c : host)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return scheme + "://" + host + ":" + part(CURLUPART_PORT);
 }
 
 size_t BytesOf(const Request& request) {
@@ -419,7 +391,8 @@ Result<void> Sender::Send(Request request, Done done) {
   const SenderOptions& options = state_->options;
   WB_TRY_OK(Check(request, options));
   auto job = std::make_unique<Job>();
-  WB_TRY(job->host, HostOf(request.url, options.allow_http));
+  WB_TRY(const Target target, TargetOf(request.url, options.allow_http));
+  job->host = target.ToText();
   job->bytes = BytesOf(request);
   job->request = std::move(request);
   job->done = std::move(done);
