@@ -33,6 +33,17 @@ constexpr double kSettledM = 0.5e-3;
 constexpr double kRoundingM = 1e-6;
 static_assert(kModelSlackM + kModelSlackM + kSettledM + kRoundingM < kOutlineBoundM);
 
+// What they cost (Effort): a question, a vertex or an edge that is prepared, a pair of these compared, a true geodesic.
+constexpr int64_t kQuestionEffort = 20;
+constexpr int64_t kFlatVertexEffort = 20;
+constexpr int64_t kFlatPairEffort = 8;
+constexpr int64_t kEdgeEffort = 150;
+constexpr int64_t kEdgePairEffort = 80;
+constexpr int64_t kIndexedEdgeEffort = 2'000;
+constexpr int64_t kGeodesicEffort = 1'500;
+
+int64_t Count(size_t count) { return static_cast<int64_t>(count); }
+
 // ---- Filter 1: discs. Filter 2: the plane. Either decides surely or says "unsure".
 
 enum class Verdict { kWithin, kBeyond, kUnsure };
@@ -146,7 +157,8 @@ Crossing FindCrossing(const FlatRing& a, const FlatRing& b, double error_m) {
   return found;
 }
 
-Verdict Filter(const Outline& a, const Outline& b, double limit_m) {
+Verdict Filter(const Outline& a, const Outline& b, double limit_m, Effort& effort) {
+  effort.count += kQuestionEffort;
   if (!LocalPlane::Supports(a.center()) || std::abs(a.center().latitude_deg - b.center().latitude_deg) > 1)
     return Verdict::kUnsure;
   const LocalPlane plane(a.center());
@@ -172,6 +184,9 @@ Verdict Filter(const Outline& a, const Outline& b, double limit_m) {
   const double beyond_m = total_m + error_m + kOutlineBoundM;
   // A convex outline may bulge over an edge's line by what its own map erred, and by what this one does.
   const double clear_m = beyond_m + 2 * error_m;
+  const int64_t vertices_a = Count(a.vertices().size());
+  const int64_t vertices_b = Count(b.vertices().size());
+  effort.count += kFlatVertexEffort * (vertices_a + vertices_b) + kFlatPairEffort * vertices_a * vertices_b;
   FlatRing ring_a;
   FlatRing ring_b;
   ring_a.Project(a, plane);
@@ -239,7 +254,7 @@ struct EdgePair {
 // Compares all with all while they are few; S2's index finds the near ones where they are many.
 template <typename Visit>
 void VisitEdgePairs(const Core& a, const std::vector<uint32_t>& edges_a, const Core& b,
-                    const std::vector<uint32_t>& edges_b, S1ChordAngle limit, Visit visit) {
+                    const std::vector<uint32_t>& edges_b, S1ChordAngle limit, Effort& effort, Visit visit) {
   const auto compare = [&](uint32_t i, uint32_t j) {
     EdgePair pair{i, j, limit.Successor()};
     const S2Point& a0 = a.points[i];
@@ -257,11 +272,14 @@ void VisitEdgePairs(const Core& a, const std::vector<uint32_t>& edges_a, const C
   };
   constexpr size_t kAllWithAllMax = 100'000;
   if (edges_a.size() * edges_b.size() <= kAllWithAllMax) {
-    for (const uint32_t i : edges_a)
+    for (const uint32_t i : edges_a) {
+      effort.count += kEdgePairEffort * Count(edges_b.size());
       for (const uint32_t j : edges_b)
         if (!compare(i, j)) return;
+    }
     return;
   }
+  effort.count += kIndexedEdgeEffort * Count(edges_a.size() + edges_b.size());
   const auto add_edges = [](const Core& core, const std::vector<uint32_t>& edges, MutableS2ShapeIndex& index) {
     for (const uint32_t i : edges)
       index.Add(std::make_unique<S2LaxPolylineShape>(std::vector<S2Point>{core.points[i], core.points[core.next(i)]}));
@@ -273,8 +291,10 @@ void VisitEdgePairs(const Core& a, const std::vector<uint32_t>& edges_a, const C
   query.mutable_options()->set_include_interiors(false);
   for (const uint32_t i : edges_a) {
     S2ClosestEdgeQuery::EdgeTarget target(a.points[i], a.points[a.next(i)]);
-    for (const auto& result : query.FindClosestEdges(&target))
+    for (const auto& result : query.FindClosestEdges(&target)) {
+      effort.count += kEdgePairEffort;
       if (!compare(i, edges_b[static_cast<size_t>(result.shape_id())])) return;
+    }
   }
 }
 
@@ -284,7 +304,8 @@ struct Way {
   LatLng on_a;
   LatLng on_b;
 };
-Way ShortestWay(const Core& a, uint32_t edge_a, const Core& b, uint32_t edge_b) {
+Way ShortestWay(const Core& a, uint32_t edge_a, const Core& b, uint32_t edge_b, Effort& effort) {
+  effort.count += 4 * kGeodesicEffort;
   const LatLng a0 = a.positions[edge_a];
   const LatLng a1 = a.positions[a.next(edge_a)];
   const LatLng b0 = b.positions[edge_b];
@@ -315,11 +336,12 @@ bool Nested(const Core& a, const Core& b) {
          (!a.is_point() && InsideRing(b.points[0], a.points, a.cap));
 }
 
-bool WithinDistanceExact(const Outline& outline_a, const Outline& outline_b, double limit_m) {
+bool WithinDistanceExact(const Outline& outline_a, const Outline& outline_b, double limit_m, Effort& effort) {
   const double total_m = limit_m + outline_a.radius_m() + outline_b.radius_m();
   const double accept_m = total_m + kModelSlackM;
   const Core a(outline_a);
   const Core b(outline_b);
+  effort.count += kEdgeEffort * Count(a.points.size() + b.points.size());
   // A radian between normals is at least kCurvatureRadiusMinM on the ground: nothing further than this is in question.
   const double reach = (accept_m + kRoundingM) / kCurvatureRadiusMinM;
   const std::vector<uint32_t> edges_a = EdgesNear(a, b, reach);
@@ -327,19 +349,20 @@ bool WithinDistanceExact(const Outline& outline_a, const Outline& outline_b, dou
   // And at most kCurvatureRadiusMaxM: nearer than this, there is no question either.
   const S1ChordAngle surely = ChordOf((accept_m + kSettledM) / kCurvatureRadiusMaxM);
   EdgePair nearest;
-  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(reach), [&](const EdgePair& pair) {
+  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(reach), effort, [&](const EdgePair& pair) {
     if (pair.distance < nearest.distance) nearest = pair;
     return nearest.distance > surely;
   });
   if (nearest.distance <= surely || Nested(a, b)) return true;
   if (nearest.distance == S1ChordAngle::Infinity()) return false;
   // So far apart that the curvature in between matters: measure true geodesics, the most promising pair first.
-  if (ShortestWay(a, nearest.edge_a, b, nearest.edge_b).distance_m <= accept_m) return true;
+  if (ShortestWay(a, nearest.edge_a, b, nearest.edge_b, effort).distance_m <= accept_m) return true;
   bool within = false;
   const double edges_m = (a.is_point() ? 0 : Outline::kEdgePieceM) + (b.is_point() ? 0 : Outline::kEdgePieceM);
-  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(reach), [&](const EdgePair& pair) {
+  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(reach), effort, [&](const EdgePair& pair) {
+    effort.count += kGeodesicEffort;
     const double ends_m = GeodesicDistanceM(a.positions[pair.edge_a], b.positions[pair.edge_b]);
-    within = ends_m - edges_m <= accept_m && ShortestWay(a, pair.edge_a, b, pair.edge_b).distance_m <= accept_m;
+    within = ends_m - edges_m <= accept_m && ShortestWay(a, pair.edge_a, b, pair.edge_b, effort).distance_m <= accept_m;
     return !within;
   });
   return within;
@@ -373,7 +396,8 @@ EdgePair NearestEdges(const Core& a, const Core& b) {
     });
   };
   const double guess = ModelAngle(towards(a, b.cap.center), towards(b, a.cap.center)) + 1e-12;
-  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(guess), [&](const EdgePair& pair) {
+  Effort unasked;
+  VisitEdgePairs(a, edges_a, b, edges_b, ChordOf(guess), unasked, [&](const EdgePair& pair) {
     if (pair.distance < nearest.distance) nearest = pair;
     return nearest.distance != S1ChordAngle::Zero();
   });
@@ -416,7 +440,8 @@ bool RingContainsRing(const Core& outer, const Core& inner) {
   }
   // Every vertex is where it may be: what is left are edges that cross well away from their ends.
   bool contained = true;
-  VisitEdgePairs(outer, all_outer, inner, all_inner, S1ChordAngle::Zero(), [&](const EdgePair& pair) {
+  Effort unasked;
+  VisitEdgePairs(outer, all_outer, inner, all_inner, S1ChordAngle::Zero(), unasked, [&](const EdgePair& pair) {
     const S2Point& a0 = outer.points[pair.edge_a];
     const S2Point& a1 = outer.points[outer.next(pair.edge_a)];
     const S2Point& b0 = inner.points[pair.edge_b];
@@ -443,8 +468,9 @@ double DepthInside(const Core& ring, const Core& point) {
   // The nearest by angle may not be the nearest by metres: see every edge that could be.
   const double angle = nearest.distance.radians() * (kCurvatureRadiusMaxM / kCurvatureRadiusMinM) + 1e-12;
   double depth_m = 1e300;
-  VisitEdgePairs(ring, edges, point, {0}, ChordOf(angle), [&](const EdgePair& pair) {
-    depth_m = std::min(depth_m, ShortestWay(ring, pair.edge_a, point, pair.edge_b).distance_m);
+  Effort unasked;
+  VisitEdgePairs(ring, edges, point, {0}, ChordOf(angle), unasked, [&](const EdgePair& pair) {
+    depth_m = std::min(depth_m, ShortestWay(ring, pair.edge_a, point, pair.edge_b, unasked).distance_m);
     return true;
   });
   return InsideRing(point.points[0], ring.points, ring.cap) ? depth_m : -depth_m;
@@ -452,9 +478,11 @@ double DepthInside(const Core& ring, const Core& point) {
 
 }  // namespace
 
-bool WithinDistance(const Outline& a, const Outline& b, double limit_m) {
+namespace {
+
+bool WithinDistance(const Outline& a, const Outline& b, double limit_m, Effort& effort) {
   WB_CHECK(limit_m >= 0 && limit_m <= Separation::kHorizontalMaxM);
-  switch (Filter(a, b, limit_m)) {
+  switch (Filter(a, b, limit_m, effort)) {
     case Verdict::kWithin:
       return true;
     case Verdict::kBeyond:
@@ -462,12 +490,24 @@ bool WithinDistance(const Outline& a, const Outline& b, double limit_m) {
     case Verdict::kUnsure:
       break;
   }
-  return Before(a, b) ? WithinDistanceExact(a, b, limit_m) : WithinDistanceExact(b, a, limit_m);
+  return Before(a, b) ? WithinDistanceExact(a, b, limit_m, effort) : WithinDistanceExact(b, a, limit_m, effort);
+}
+
+}  // namespace
+
+bool WithinDistance(const Outline& a, const Outline& b, double limit_m) {
+  Effort unasked;
+  return WithinDistance(a, b, limit_m, unasked);
 }
 
 bool Intersects(const Volume4D& a, const Volume4D& b, const Separation& separation) {
   return a.times.Intersects(b.times, separation.time_ns) && a.altitudes.Intersects(b.altitudes, separation.altitude) &&
          WithinDistance(a.outline, b.outline, separation.horizontal_m);
+}
+
+bool Intersects(const Volume4D& a, const Volume4D& b, Effort& effort) {
+  return a.times.Intersects(b.times) && a.altitudes.Intersects(b.altitudes) &&
+         WithinDistance(a.outline, b.outline, 0, effort);
 }
 
 bool Contains(const Outline& outer, const Outline& inner) {
@@ -495,6 +535,7 @@ ClosestPoints FindClosestPoints(const Outline& outline_a, const Outline& outline
   const std::vector<uint32_t> edges_b = AllEdges(b);
   const EdgePair nearest = NearestEdges(a, b);
   Way way{0, {}, {}};
+  Effort unasked;
   if (nearest.distance == S1ChordAngle::Zero()) {
     const S2Point meeting = a.is_point()   ? a.points[0]
                             : b.is_point() ? b.points[0]
@@ -506,12 +547,12 @@ ClosestPoints FindClosestPoints(const Outline& outline_a, const Outline& outline
     way.on_a = way.on_b = a_in_b ? a.positions[0] : b.positions[0];
   } else {
     // The nearest by angle may not be the nearest by metres: see every pair that could be.
-    way = ShortestWay(a, nearest.edge_a, b, nearest.edge_b);
+    way = ShortestWay(a, nearest.edge_a, b, nearest.edge_b, unasked);
     const S1ChordAngle limit = ChordOf((way.distance_m + kRoundingM) / kCurvatureRadiusMinM);
     const double edges_m = (a.is_point() ? 0 : Outline::kEdgePieceM) + (b.is_point() ? 0 : Outline::kEdgePieceM);
-    VisitEdgePairs(a, edges_a, b, edges_b, limit, [&](const EdgePair& pair) {
+    VisitEdgePairs(a, edges_a, b, edges_b, limit, unasked, [&](const EdgePair& pair) {
       if (GeodesicDistanceM(a.positions[pair.edge_a], b.positions[pair.edge_b]) - edges_m < way.distance_m) {
-        const Way candidate = ShortestWay(a, pair.edge_a, b, pair.edge_b);
+        const Way candidate = ShortestWay(a, pair.edge_a, b, pair.edge_b, unasked);
         if (candidate.distance_m < way.distance_m) way = candidate;
       }
       return true;
