@@ -69,7 +69,7 @@ class LedgerEvents : public testing::Test {
     put.id = Id(id);
     put.party = std::move(party);
     put.priority = priority;
-    put.volumes = {model::DeclaredVolume(
+    put.volumes = std::vector{model::DeclaredVolume(
         {*geo::Outline::MakeCircle({10, 20}, 500), *geo::AltitudeBand::MakeMetres(100, 200),
          *geo::TimeInterval::Make({(kStart + 3600) * kNsPerSecond}, {(kStart + 4200) * kNsPerSecond})})};
     put.extents = model::ExtentsOf(put.volumes);

@@ -17,6 +17,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.parse
@@ -54,6 +55,27 @@ def paths(value, prefix=""):
         return set()
     names = {f"{prefix}.{name}".lstrip(".") for name in value}
     return names.union(*(paths(one, f"{prefix}.{name}".lstrip(".")) for name, one in value.items()))
+
+
+class Beside:
+    """Asks something again and again, for as long as a block runs, and notes how long each time took."""
+
+    def __init__(self, ask, took):
+        self.ask, self.took, self.over = ask, took, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.over.is_set():
+            begin = time.monotonic()
+            self.ask()
+            self.took.append(time.monotonic() - begin)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
 
 
 def every_text(data):
@@ -675,6 +697,77 @@ class Rules(Parties):
         self.assertEqual((len(exactly["meets"]), "more_meets" in exactly), (100, False))
         self.assertLess(time.monotonic() - begin, 10)
 
+    def test_what_is_too_entangled_is_possible_and_holds_nobody_up(self):
+        place = elsewhere()
+
+        def zigzags(first, count=300):
+            """Beside each other, a hand wide, and every second one alone: they never touch, but all their boxes do."""
+            shapes = []
+            for k in range(first, 2 * count + first, 2):
+                south = place["lat"] + k * 2e-6
+                there = [[place["lng"] + i * 0.005, south + i % 2 * 0.02] for i in range(5)]
+                ring = there + [[lng, lat + 0.6e-6] for lng, lat in reversed(there)]
+                shape = feature()
+                shape["geometry"] = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+                del shape["properties"]["radius_m"]
+                shapes.append(shape)
+            return shapes
+
+        first = self.server.declare("alpine", *zigzags(0))
+        self.assertEqual(self.server.declare("rescue", *zigzags(1, 3), expect=201)["kind"], "intent", "few are compared exactly")
+        took = []
+        with Beside(lambda: self.server.by("rescue", "GET", f"{INTENTS}/{new_id()}", expect=404), took):
+            refused = self.server.declare("cargo", *zigzags(1), expect=409)
+        self.assertLess(max(took), 1, "nobody waits for the minutes that all would take")
+        (conflict,) = (one for one in refused["conflicts"] if one["other"]["id"] == first["id"])
+        self.assertEqual((conflict["other"]["possible"], conflict["more_meets"], len(conflict["meets"])), (True, True, 100))
+        self.assertNotIn("other_volume", conflict["meets"][0])
+        before = self.server.by("alpine", "GET", "/api/v1/notices?limit=1000", expect=200)["notices"]
+        accepted = self.server.declare("cargo", *zigzags(1), key=[one["other"]["ovn"] for one in refused["conflicts"]])
+        told = [json.loads(one["text"]) for one in self.server.by("alpine", "GET", "/api/v1/notices?limit=1000", expect=200)["notices"]
+                if one["id"] not in {had["id"] for had in before}]
+        self.assertEqual([(one["kind"], one["other"]["id"], one["other"]["possible"]) for one in told], [("conflict", accepted["id"], True)])
+        # One page after the other, though each compares but so much: all come.
+        others, cursor = [], {}
+        for _ in range(20):
+            answer = self.server.by("cargo", "GET", "/api/v1/conflicts" + box(place, limit=1, **cursor), expect=200)
+            others += [one["other"]["id"] for one in answer["conflicts"]]
+            if "next_cursor" not in answer:
+                break
+            cursor = {"cursor": answer["next_cursor"]}
+        self.assertEqual(sorted(others), sorted(one["other"]["id"] for one in refused["conflicts"]))
+
+    def test_a_page_has_no_more_than_can_be_sent(self):
+        place = elsewhere()
+        sizes = [900, 1, 900, 1, 900]
+        for size in sizes:
+            ring = [[place["lng"] + 0.0001 * i, place["lat"] + 0.01 * (i % 2)] for i in range(10)]
+            ring = ring[::2] + ring[::-2]
+            shape = feature()
+            shape["geometry"] = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+            del shape["properties"]["radius_m"]
+            self.server.declare("alpine", *[shape] * size, key=[one["ovn"] for one in self.all_of("alpine", box(place))])
+        pages, cursor = [], {}
+        for _ in range(20):
+            answer = self.server.by("alpine", "GET", INTENTS + box(place, **cursor), expect=200)
+            pages.append([len(one["features"]) for one in answer["intents"]])
+            if "next_cursor" not in answer:
+                break
+            cursor = {"cursor": answer["next_cursor"]}
+        self.assertEqual(sorted(sum(pages, [])), sorted(sizes))
+        self.assertGreater(len(pages), 1)
+        self.assertLess(max(len(page) for page in pages), 5)
+
+    def all_of(self, name, query):
+        """What is listed, from page to page."""
+        found, cursor = [], ""
+        while True:
+            answer = self.server.by(name, "GET", INTENTS + query + cursor, expect=200)
+            found += answer["intents"]
+            if "next_cursor" not in answer:
+                return found
+            cursor = "&cursor=" + answer["next_cursor"]
+
     def test_lists_are_of_what_meets_the_filters(self):
         place = elsewhere()
         ids = {}
@@ -687,7 +780,7 @@ class Rules(Parties):
         now, later = (feature(start=start)["properties"]["time_start"] for start in (100, 7250))
 
         def found(**filters):
-            listed = self.server.by("cargo", "GET", INTENTS + "?" + urllib.parse.urlencode(filters), expect=200)["intents"]
+            listed = self.all_of("cargo", "?" + urllib.parse.urlencode(filters))
             return {ids[one["id"]] for one in listed if one["id"] in ids}
 
         around = f"{lng - .01},{lat - .01},{lng + .01},{lat + .01}"

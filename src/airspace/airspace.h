@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "airspace/pairing.h"
 #include "airspace/table.h"
 #include "base/result.h"
 #include "model/command.h"
@@ -88,15 +89,39 @@ class Airspace {
   // Nothing for what is not there and for what the viewer knows by another id.
   std::optional<model::DeclarationSeen> FindDeclaration(model::DeclarationKind kind, const model::Uuid& id,
                                                         std::string_view viewer) const;
-  // All that are not over and that `wanted` takes, in the order of the ids that the viewer knows them by.
+  // A part of those that are not over and that `wanted` takes, in the order of the ids that the viewer knows them by:
+  // above `after`, at most `count_max`, and no more after the first than have kListedVerticesMax vertices together.
   // O(declarations).
-  std::vector<model::DeclarationSeen> ListDeclarations(
-      model::DeclarationKind kind, std::string_view viewer, TimeNs now,
-      const std::function<bool(const model::Declaration&)>& wanted) const;
-  using WantedVolume = std::function<bool(const model::DeclaredVolume&)>;
-  // Of those volumes that are wanted of one's own, which is not over.
-  std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration, TimeNs now,
-                                                 const WantedVolume& wanted) const;
+  static constexpr size_t kListedVerticesMax = 20'000;
+  using WantedDeclaration = std::function<bool(const model::Declaration&)>;
+  struct Declarations {
+    std::vector<model::DeclarationSeen> list;
+    bool more = false;
+  };
+  Declarations ListDeclarations(model::DeclarationKind kind, std::string_view viewer, TimeNs now,
+                                const WantedDeclaration& wanted, const std::optional<model::Uuid>& after,
+                                size_t count_max) const;
+
+  // A part of what a party's own declarations conflict with, in the order of their ids and of those of the others as it
+  // knows them: above `after`, at most `count_max`, of at most kListedOwnMax of its own, and no more of its own once
+  // their comparison has taken what one answer may (Pairing). So there may be more though there are few here, or none.
+  // O(declarations).
+  static constexpr size_t kListedOwnMax = 1'000;
+  struct ConflictPosition {
+    model::Uuid own;
+    std::optional<model::Uuid> other;  // nothing: before all others
+  };
+  struct OwnConflict {
+    model::DeclarationSeen own;
+    model::ConflictSeen conflict;
+  };
+  struct OwnConflicts {
+    std::vector<OwnConflict> list;
+    std::optional<ConflictPosition> next;  // where to go on, if there may be more
+  };
+  OwnConflicts ListConflicts(std::string_view party, TimeNs now, const WantedDeclaration& wanted,
+                             const Pairing::Wanted& wanted_volume, const std::optional<ConflictPosition>& after,
+                             size_t count_max) const;
   // What stands behind a reference of the service's own USS; valid until the next Apply, null for none.
   const model::Declaration* BehindReference(const model::Uuid& reference_id) const;
 
@@ -209,7 +234,7 @@ class Airspace {
   bool SeesAll(const model::Declaration& declaration, std::string_view viewer) const;
   std::vector<model::ConflictSeen> FindConflicts(const model::Declaration& declaration,
                                                  const std::vector<std::string>& key, TimeNs now,
-                                                 const WantedVolume& wanted) const;
+                                                 Pairing& pairing) const;
   // Puts a declaration in the place of the one before, with its reference, and tells whom it concerns.
   void ReplaceDeclaration(const model::Stamp& stamp, const model::Declaration& declaration,
                           const model::Publication& publication, std::string_view because, Changes& changes);

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "airspace/airspace.h"
+#include "airspace/pairing.h"
 #include "airspace/pseudonym.h"
 #include "airspace/replace.h"
 #include "base/check.h"
-#include "geo/predicates.h"
 
 // What parties declare: rights, conflicts, the key, the reference that stands for each, and whom it concerns.
 namespace wideberth::airspace {
@@ -23,15 +23,16 @@ using model::Declaration;
 using model::DeclarationKind;
 using model::DeclarationSeen;
 using model::DeclaredVolume;
+using model::DeclaredVolumes;
 using model::Extents;
 using model::IntentState;
+using model::Meets;
 using model::OperationalIntentReference;
 using model::Outcome;
 using model::RecordKind;
 using model::Stamp;
 using model::Subscription;
 using model::Uuid;
-using model::VolumePair;
 
 namespace {
 
@@ -40,37 +41,18 @@ bool CanConflict(DeclarationKind a, DeclarationKind b) {
   return a == DeclarationKind::kIntent || b == DeclarationKind::kIntent;
 }
 
-bool AnyVolume(const DeclaredVolume&) { return true; }
-
-// The first pairs that meet at `now` or later, ascending: one more than are told, which says that there are more.
-constexpr size_t kPairsLookedFor = Declaration::kPairsMax + 1;
-
-std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const std::vector<DeclaredVolume>& others,
-                                TimeNs now, const Airspace::WantedVolume& wanted = AnyVolume) {
-  std::vector<VolumePair> pairs;
-  for (uint32_t i = 0; i < own.size(); ++i) {
-    const geo::Volume4D& mine = own[i].volume();
-    if (mine.times.end() < now || !wanted(own[i])) continue;
-    for (uint32_t j = 0; j < others.size(); ++j) {
-      const geo::Volume4D& theirs = others[j].volume();
-      // Covers first: they hold the volumes, and tell most that are apart for far less than the volumes themselves.
-      if (theirs.times.end() < now || !own[i].extents().Meets(others[j].extents()) || !geo::Intersects(mine, theirs))
-        continue;
-      pairs.push_back({i, j});
-      if (pairs.size() == kPairsLookedFor) return pairs;
-    }
-  }
-  return pairs;
+// How much there is to compare of a declaration.
+size_t VerticesOf(const DeclaredVolumes& volumes) {
+  size_t count = 0;
+  for (const DeclaredVolume& one : volumes) count += one.volume().outline.vertices().size();
+  return count;
 }
 
-std::vector<VolumePair> PairsOf(const std::vector<DeclaredVolume>& own, const Extents& reference, TimeNs now,
-                                const Airspace::WantedVolume& wanted = AnyVolume) {
-  std::vector<VolumePair> pairs;
-  for (uint32_t i = 0; i < own.size() && pairs.size() < kPairsLookedFor; ++i) {
-    if (own[i].volume().times.end() >= now && wanted(own[i]) && own[i].extents().Meets(reference))
-      pairs.push_back({i, 0});
-  }
-  return pairs;
+// The simple ones first: what is entangled takes no effort away from them. Then by ids.
+void SortBySize(std::vector<const Declaration*>& declarations) {
+  std::stable_sort(declarations.begin(), declarations.end(), [](const Declaration* a, const Declaration* b) {
+    return VerticesOf(a->volumes) < VerticesOf(b->volumes);
+  });
 }
 
 const Uuid& IdOf(const ConflictSeen& conflict) {
@@ -125,15 +107,59 @@ std::optional<DeclarationSeen> Airspace::FindDeclaration(DeclarationKind kind, c
   return std::nullopt;
 }
 
-std::vector<DeclarationSeen> Airspace::ListDeclarations(DeclarationKind kind, std::string_view viewer, TimeNs now,
-                                                        const std::function<bool(const Declaration&)>& wanted) const {
-  std::vector<DeclarationSeen> list;
-  declarations_.ForEach([&](uint32_t, const Declaration& declaration) {
-    if (declaration.kind == kind && !IsOver(declaration.extents, now) && wanted(declaration))
-      list.push_back(See(declaration, viewer));
+Airspace::Declarations Airspace::ListDeclarations(DeclarationKind kind, std::string_view viewer, TimeNs now,
+                                                  const WantedDeclaration& wanted, const std::optional<Uuid>& after,
+                                                  size_t count_max) const {
+  if (!secret_) return {};
+  using Known = std::pair<Uuid, const Declaration*>;  // by the id that the viewer knows
+  std::vector<Known> known;
+  Pseudonyms pseudonyms(*secret_, viewer);
+  declarations_.ForEach([&](uint32_t, const Declaration& one) {
+    if (one.kind != kind || IsOver(one.extents, now) || !wanted(one)) return;
+    const Uuid id = SeesAll(one, viewer) ? one.id : pseudonyms.Of(one.id);
+    if (!after || *after < id) known.emplace_back(id, &one);
   });
-  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return list;
+  const auto by_id = [](const Known& a, const Known& b) { return a.first < b.first; };
+  const size_t first_few = std::min(known.size(), count_max);
+  std::partial_sort(known.begin(), known.begin() + static_cast<ptrdiff_t>(first_few), known.end(), by_id);
+  Declarations listed;
+  size_t vertices = 0;
+  for (size_t i = 0; i < first_few; ++i) {
+    vertices += VerticesOf(known[i].second->volumes);
+    if (i > 0 && vertices > kListedVerticesMax) break;
+    listed.list.push_back(See(*known[i].second, viewer));
+  }
+  listed.more = listed.list.size() < known.size();
+  return listed;
+}
+
+Airspace::OwnConflicts Airspace::ListConflicts(std::string_view party, TimeNs now, const WantedDeclaration& wanted,
+                                               const Pairing::Wanted& wanted_volume,
+                                               const std::optional<ConflictPosition>& after, size_t count_max) const {
+  std::vector<const Declaration*> own;
+  declarations_.ForEach([&](uint32_t, const Declaration& one) {
+    if (one.party == party && !IsOver(one.extents, now) && !(after && one.id < after->own) && wanted(one))
+      own.push_back(&one);
+  });
+  std::sort(own.begin(), own.end(), [](const Declaration* a, const Declaration* b) { return a->id < b->id; });
+  OwnConflicts listed;
+  Pairing pairing(now, wanted_volume);
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (i > 0 && (i == kListedOwnMax || pairing.is_spent())) {
+      listed.next = ConflictPosition{own[i]->id, std::nullopt};
+      return listed;
+    }
+    for (ConflictSeen& conflict : FindConflicts(*own[i], {}, now, pairing)) {
+      const Uuid& other = IdOf(conflict);
+      if (after && after->own == own[i]->id && after->other && !(*after->other < other)) continue;
+      if (listed.list.size() == count_max) {
+        listed.next = ConflictPosition{listed.list.back().own.id, IdOf(listed.list.back().conflict)};
+        return listed;
+      }
+      listed.list.push_back({See(*own[i], party), std::move(conflict)});
+    }
+  }
+  return listed;
 }
 
 const Declaration* Airspace::BehindReference(const Uuid& reference_id) const {
@@ -143,39 +169,36 @@ const Declaration* Airspace::BehindReference(const Uuid& reference_id) const {
 
 // ---- Conflicts.
 
-std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, TimeNs now,
-                                                  const WantedVolume& wanted) const {
-  return FindConflicts(declaration, {}, now, wanted);
-}
-
 std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, const std::vector<std::string>& key,
-                                                  TimeNs now, const WantedVolume& wanted) const {
+                                                  TimeNs now, Pairing& pairing) const {
   const std::unordered_set<std::string_view> known(key.begin(), key.end());
   const bool is_intent = declaration.kind == DeclarationKind::kIntent;
   std::vector<ConflictSeen> conflicts;
-  for (const Declaration* other : declarations_.Meeting(declaration.extents)) {
+  std::vector<const Declaration*> others = declarations_.Meeting(declaration.extents);
+  SortBySize(others);
+  for (const Declaration* other : others) {
     if (other->id == declaration.id || IsOver(other->extents, now) || !CanConflict(declaration.kind, other->kind))
       continue;
-    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->volumes, now, wanted);
-    if (pairs.empty()) continue;
+    Meets meets = pairing.Meet(declaration, *other);
+    if (meets.empty()) continue;
     DeclarationSeen seen = See(*other, declaration.party);
     const bool in_key = known.contains(seen.ovn);
     const bool goes_first = other->kind == DeclarationKind::kIntent && other->priority < declaration.priority;
-    conflicts.push_back({std::move(seen), std::move(pairs), in_key, is_intent && !goes_first});
+    conflicts.push_back({std::move(seen), std::move(meets), in_key, is_intent && !goes_first});
   }
   for (const OperationalIntentReference* other : intents_.Meeting(declaration.extents)) {
     if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-    std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now, wanted);
-    if (pairs.empty()) continue;
+    Meets meets = pairing.Meet(declaration.volumes, other->extents);
+    if (meets.empty()) continue;
     // As F3548 has it: what a USS that is down has only planned may be planned over.
     const bool stands = other->state != IntentState::kAccepted || AvailabilityOf(other->manager) != Availability::kDown;
-    conflicts.push_back({*other, std::move(pairs), known.contains(other->ovn), is_intent && stands});
+    conflicts.push_back({*other, std::move(meets), known.contains(other->ovn), is_intent && stands});
   }
   if (is_intent) {
     for (const ConstraintReference* other : constraints_.Meeting(declaration.extents)) {
       if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-      std::vector<VolumePair> pairs = PairsOf(declaration.volumes, other->extents, now, wanted);
-      if (!pairs.empty()) conflicts.push_back({*other, std::move(pairs), known.contains(other->ovn), true});
+      Meets meets = pairing.Meet(declaration.volumes, other->extents);
+      if (!meets.empty()) conflicts.push_back({*other, std::move(meets), known.contains(other->ovn), true});
     }
   }
   std::sort(conflicts.begin(), conflicts.end(), [](const auto& a, const auto& b) { return IdOf(a) < IdOf(b); });
@@ -221,7 +244,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutDeclaration& command, C
                           .volumes = command.volumes,
                           .reference_id = old == nullptr ? command.publication.new_reference_id : old->reference_id,
                           .extents = command.extents};
-  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, AnyVolume);
+  Pairing pairing(stamp.time);
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, pairing);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
   ReplaceDeclaration(stamp, declaration, command.publication, old == nullptr ? "declared" : "changed", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
@@ -237,7 +261,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::ActivateDeclaration& comma
   declaration.state = IntentState::kActivated;
   declaration.ovn = command.new_ovn;
   ++declaration.version;
-  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, AnyVolume);
+  Pairing pairing(stamp.time);
+  std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, pairing);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
   ReplaceDeclaration(stamp, declaration, command.publication, "activated", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
@@ -365,27 +390,28 @@ Outcome Airspace::Do(const Stamp&, const model::DropProviderMessages& command, C
 
 void Airspace::TellParties(const Stamp& stamp, const Declaration* before, const Declaration* after,
                            std::string_view because, Changes& changes) {
-  struct Meets {
-    std::vector<VolumePair> before;
-    std::vector<VolumePair> after;
-  };
-  std::map<Uuid, Meets> others;
-  for (const auto& [declaration, pairs] : {std::pair(before, &Meets::before), std::pair(after, &Meets::after)}) {
+  std::map<Uuid, std::pair<Meets, Meets>> others;  // as it was before, and is after
+  for (const auto& [declaration, part] :
+       {std::pair(before, &std::pair<Meets, Meets>::first), std::pair(after, &std::pair<Meets, Meets>::second)}) {
     if (declaration == nullptr) continue;
-    for (const Declaration* other : declarations_.Meeting(declaration->extents)) {
+    Pairing pairing(stamp.time);
+    std::vector<const Declaration*> near = declarations_.Meeting(declaration->extents);
+    SortBySize(near);
+    for (const Declaration* other : near) {
       if (other->party == declaration->party || IsOver(other->extents, stamp.time) ||
           !CanConflict(declaration->kind, other->kind))
         continue;
-      std::vector<VolumePair> found = PairsOf(other->volumes, declaration->volumes, stamp.time);
-      if (!found.empty()) others[other->id].*pairs = std::move(found);
+      Meets found = pairing.Meet(*other, *declaration);
+      if (!found.empty()) others[other->id].*part = std::move(found);
     }
   }
   for (auto& [id, meets] : others) {
+    auto& [were, are] = meets;
     const Declaration& own = *declarations_.Find(id);
-    const bool still = !meets.after.empty();
+    const bool still = !are.empty();
     const Declaration& of = still ? *after : *before;
     MakeNotice(stamp, still ? "conflict" : "conflict_over", because, own,
-               {See(of, own.party), std::move(still ? meets.after : meets.before), false, false}, changes);
+               {See(of, own.party), std::move(still ? are : were), false, false}, changes);
   }
 }
 
@@ -393,20 +419,21 @@ template <typename Reference>
 void Airspace::TellPartiesOfReference(const Stamp& stamp, const Reference* before, const Reference* after,
                                       std::string_view because, Changes& changes) {
   if (declarations_.size() == 0) return;
-  std::map<Uuid, std::pair<std::vector<VolumePair>, bool>> others;  // pairs, and whether they meet still
+  Pairing pairing(stamp.time);
+  std::map<Uuid, std::pair<Meets, bool>> others;  // and whether they meet still
   for (const Reference* reference : {before, after}) {
     if (reference == nullptr) continue;
     for (const Declaration* other : declarations_.Meeting(reference->extents)) {
       if (IsOver(other->extents, stamp.time)) continue;
       if (std::is_same_v<Reference, ConstraintReference> && other->kind == DeclarationKind::kConstraint) continue;
-      std::vector<VolumePair> found = PairsOf(other->volumes, reference->extents, stamp.time);
+      Meets found = pairing.Meet(other->volumes, reference->extents);
       if (!found.empty()) others[other->id] = {std::move(found), reference == after};
     }
   }
   for (auto& [id, meets] : others) {
-    const auto& [pairs, still] = meets;
+    const auto& [found, still] = meets;
     MakeNotice(stamp, still ? "conflict" : "conflict_over", because, *declarations_.Find(id),
-               {still ? *after : *before, pairs, false, false}, changes);
+               {still ? *after : *before, found, false, false}, changes);
   }
 }
 
@@ -440,14 +467,17 @@ Outcome Airspace::Do(const Stamp& stamp, const model::RecordProviderNotice& comm
                              .full = true,
                              .id = command.reference_id,
                              .ovn = command.ovn};
-  std::vector<std::pair<Uuid, std::vector<VolumePair>>> concerned;
-  for (const Declaration* own : declarations_.Meeting(seen.declaration.extents)) {
+  Pairing pairing(stamp.time);
+  std::vector<std::pair<Uuid, Meets>> concerned;
+  std::vector<const Declaration*> near = declarations_.Meeting(seen.declaration.extents);
+  SortBySize(near);
+  for (const Declaration* own : near) {
     if (IsOver(own->extents, stamp.time) || !CanConflict(own->kind, command.kind)) continue;
-    std::vector<VolumePair> pairs = PairsOf(own->volumes, command.volumes, stamp.time);
-    if (!pairs.empty()) concerned.emplace_back(own->id, std::move(pairs));
+    Meets meets = pairing.Meet(*own, seen.declaration);
+    if (!meets.empty()) concerned.emplace_back(own->id, std::move(meets));
   }
-  for (auto& [id, pairs] : concerned)
-    MakeNotice(stamp, "conflict", "told_by_provider", *declarations_.Find(id), {seen, std::move(pairs), false, false},
+  for (auto& [id, meets] : concerned)
+    MakeNotice(stamp, "conflict", "told_by_provider", *declarations_.Find(id), {seen, std::move(meets), false, false},
                changes);
   return model::Done{};
 }

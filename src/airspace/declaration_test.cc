@@ -154,7 +154,7 @@ TEST_F(Parties, AConflictIsRefusedUntilTheKeyShowsThatOneKnowsOfIt) {
   const Outcome refused = Do(Make("B", 2, {Volume(21, 60), Volume(20.001, 60)}));
   const auto& conflicts = std::get<DeclarationRefused>(refused).conflicts;
   ASSERT_EQ(conflicts.size(), 1u);
-  EXPECT_EQ(conflicts[0].pairs, (std::vector<model::VolumePair>{{1, 0}}));
+  EXPECT_EQ(conflicts[0].meets.pairs, (std::vector<model::VolumePair>{{1, 0}}));
   EXPECT_TRUE(Told("A").empty()) << "what was refused concerns nobody";
   EXPECT_EQ(events_.back()["type"], "intent.refused");
 
@@ -213,9 +213,10 @@ TEST_F(Parties, WhoSeesVolumesOnlyHasPseudonymsOfItsOwn) {
   Do(secret);
   std::map<std::string, DeclarationSeen> seen;
   for (const std::string viewer : {"A", "B", "C"})
-    seen.emplace(
-        viewer,
-        airspace_.ListDeclarations(DeclarationKind::kIntent, viewer, At(0), [](const auto&) { return true; }).at(0));
+    seen.emplace(viewer, airspace_
+                             .ListDeclarations(
+                                 DeclarationKind::kIntent, viewer, At(0), [](const auto&) { return true; }, {}, 10)
+                             .list.at(0));
   EXPECT_EQ(seen.at("A").id, Id(1));
   EXPECT_NE(seen.at("B").id, Id(1));
   EXPECT_NE(seen.at("B").id, seen.at("C").id);
@@ -333,13 +334,13 @@ TEST_F(Parties, SubscribedProvidersGetAMessage) {
 
 TEST_F(Parties, WhatAProviderTellsBecomesAnExactNotice) {
   Do(Make("A", 1, {Volume(20, 60)}));
-  Do(model::RecordProviderNotice{
-      "uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 1, {Volume(20.001, 60)}});
+  Do(model::RecordProviderNotice{"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 1,
+                                 std::vector{Volume(20.001, 60)}});
   ASSERT_EQ(Told("A").size(), 1u);
   EXPECT_EQ(Told("A")[0]["because"], "told_by_provider");
   EXPECT_EQ(Told("A")[0]["other"]["ovn"], "its-ovn");
-  Do(model::RecordProviderNotice{
-      "uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 2, {Volume(25, 60)}});
+  Do(model::RecordProviderNotice{"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 2,
+                                 std::vector{Volume(25, 60)}});
   EXPECT_EQ(Told("A").size(), 1u) << "apart, exactly";
 }
 

@@ -63,8 +63,9 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& ot
   to.Object([&] {
     to.Key("volume").Int(pair.own);
     geo::BoundsE7 bounds = mine.outline.bounds();
-    if (const auto* seen = std::get_if<DeclarationSeen>(&other.other)) {
-      const geo::Volume4D& theirs = seen->declaration.volumes[pair.other].volume();
+    if (other.is_certain()) {
+      const DeclarationSeen& seen = std::get<DeclarationSeen>(other.other);
+      const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
       to.Key("other_volume").Int(pair.other);
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);
       WriteBand(to, shared.lower, shared.upper);
@@ -78,9 +79,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& ot
         bounds.east = std::min(bounds.east, others.east);
       }
     } else {
-      const model::Extents& theirs = std::holds_alternative<model::OperationalIntentReference>(other.other)
-                                         ? std::get<model::OperationalIntentReference>(other.other).extents
-                                         : std::get<model::ConstraintReference>(other.other).extents;
+      const model::Extents& theirs = other.extents();
       WriteBand(to, std::max(mine.altitudes.lower(), theirs.lower), std::min(mine.altitudes.upper(), theirs.upper));
       WriteTimes(to, std::max(mine.times.start(), theirs.start), std::min(mine.times.end(), theirs.end));
     }
@@ -106,7 +105,7 @@ void WriteOther(JsonWriter& to, const ConflictSeen& other) {
         if (declaration.kind == DeclarationKind::kIntent) to.Key("state").String(NameOf(declaration.state));
         to.Key("version").Int(declaration.version);
       }
-      to.Key("possible").Bool(false);
+      to.Key("possible").Bool(other.meets.possible);
     } else {
       const auto write = [&](std::string_view type, const auto& reference) {
         to.Key("type").String(type);
@@ -141,8 +140,8 @@ std::string NoticeText(const Notice& notice, const NoticeContent& content) {
     });
     to.Key("other");
     WriteOther(to, *content.other);
-    if (content.other->more()) to.Key("more_meets").Bool(true);
-    to.Key("meets").Array(content.other->told(),
+    if (content.other->meets.more) to.Key("more_meets").Bool(true);
+    to.Key("meets").Array(content.other->meets.pairs,
                           [&](const model::VolumePair& pair) { WriteMeeting(to, *content.own, *content.other, pair); });
   });
   return to.Take();

@@ -19,6 +19,7 @@ using model::Declaration;
 using model::DeclarationKind;
 using model::DeclarationSeen;
 using model::DeclaredVolume;
+using model::DeclaredVolumes;
 
 namespace {
 
@@ -190,10 +191,12 @@ Result<model::PutDeclaration> ParseDeclaration(std::string_view body, Declaratio
       return features.Wrong("has more than " + std::to_string(Declaration::kVolumesMax) + " volumes");
     Budget budget;
     budget.vertices = Declaration::kVerticesMax;
+    std::vector<DeclaredVolume> volumes;
     for (const JsonElement element : array) {
-      WB_TRY(DeclaredVolume volume, ParseFeature(features.At(element, put.volumes.size()), budget));
-      put.volumes.push_back(std::move(volume));
+      WB_TRY(DeclaredVolume volume, ParseFeature(features.At(element, volumes.size()), budget));
+      volumes.push_back(std::move(volume));
     }
+    put.volumes = std::move(volumes);
     put.extents = model::ExtentsOf(put.volumes);
     put.declared = RenderFeatures(put.volumes);
     return put;
@@ -298,8 +301,9 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
   const geo::Volume4D& mine = own.volumes[pair.own].volume();
   to.Object([&] {
     to.Key("volume").Int(pair.own);
-    if (const auto* seen = std::get_if<DeclarationSeen>(&conflict.other)) {
-      const geo::Volume4D& theirs = seen->declaration.volumes[pair.other].volume();
+    if (conflict.is_certain()) {
+      const DeclarationSeen& seen = std::get<DeclarationSeen>(conflict.other);
+      const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
       to.Key("other_volume").Int(pair.other);
       to.Key("outline");
       WriteSharedGeometry(to, mine.outline, theirs.outline);
@@ -309,10 +313,8 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
                    theirs.times.end(), &theirs.outline);
       return;
     }
-    const auto* intent = std::get_if<model::OperationalIntentReference>(&conflict.other);
-    const model::Extents& theirs =
-        intent != nullptr ? intent->extents : std::get<model::ConstraintReference>(conflict.other).extents;
-    // Of a reference nothing finer is known than its cover: the place is somewhere in one's own outline.
+    // Nothing finer is known than the other's cover: the place is somewhere in one's own outline.
+    const model::Extents& theirs = conflict.extents();
     to.Key("outline");
     WriteSharedGeometry(to, mine.outline, mine.outline);
     WriteBandAndTimes(to, std::max(mine.altitudes.lower(), theirs.lower),
@@ -324,7 +326,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
 
 }  // namespace
 
-std::string RenderFeatures(const std::vector<DeclaredVolume>& volumes) {
+std::string RenderFeatures(const DeclaredVolumes& volumes) {
   JsonWriter to;
   to.Array(volumes, [&](const DeclaredVolume& volume) { WriteFeature(to, volume.volume()); });
   return to.Take();
@@ -358,8 +360,9 @@ void WriteDeclaration(JsonWriter& to, const DeclarationSeen& seen, bool own) {
 void WriteConflictMembers(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {
   to.Key("other");
   airspace::WriteOther(to, conflict);
-  if (conflict.more()) to.Key("more_meets").Bool(true);
-  to.Key("meets").Array(conflict.told(), [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair); });
+  if (conflict.meets.more) to.Key("more_meets").Bool(true);
+  to.Key("meets").Array(conflict.meets.pairs,
+                        [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair); });
 }
 
 void WriteConflict(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {
@@ -393,8 +396,11 @@ std::string RenderDeclarationRefused(const model::DeclarationRefused& refused) {
   return to.Take();
 }
 
-bool SearchBox::MayMeet(const std::vector<DeclaredVolume>& volumes) const {
-  return std::any_of(volumes.begin(), volumes.end(), [&](const DeclaredVolume& one) { return MayMeet(one); });
+bool SearchBox::MayMeet(const Declaration& declaration) const {
+  const model::Extents& all = declaration.extents;
+  if (all.lower > upper || all.upper < lower || all.start > end || all.end < start) return false;
+  return std::any_of(declaration.volumes.begin(), declaration.volumes.end(),
+                     [&](const DeclaredVolume& one) { return MayMeet(one); });
 }
 
 bool SearchBox::MayMeet(const DeclaredVolume& one) const {

@@ -23,7 +23,7 @@ Result<model::PutDeclaration> ParseDeclaration(std::string_view body, model::Dec
 Result<std::vector<std::string>> ParseKey(std::string_view body);
 
 // The volumes as GeoJSON features: an array.
-std::string RenderFeatures(const std::vector<model::DeclaredVolume>& volumes);
+std::string RenderFeatures(const model::DeclaredVolumes& volumes);
 
 // A FeatureCollection with what the viewer may see.
 void WriteDeclaration(JsonWriter& to, const model::DeclarationSeen& seen, bool own);
@@ -48,7 +48,7 @@ struct SearchBox {
 
   // Whether one of the volumes may share a point with it: exact in altitude and time, and by their rectangles in
   // place.
-  bool MayMeet(const std::vector<model::DeclaredVolume>& volumes) const;
+  bool MayMeet(const model::Declaration& declaration) const;
   bool MayMeet(const model::DeclaredVolume& one) const;
 };
 

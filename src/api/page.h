@@ -32,26 +32,25 @@ class Page {
     WB_TRY(const std::optional<std::string> cursor, parameters.Find("cursor"));
     if (cursor) {
       page.after_ = crypto::FromBase64Url(*cursor);
-      if (!page.after_ || page.after_->empty())
-        return Error{Code::kInvalid, "cursor: is not the next_cursor of a page before"};
+      if (!page.after_ || page.after_->empty()) return WrongCursor();
     }
     return page;
   }
 
   size_t limit() const { return limit_; }
+  // What `next` of the page before was.
+  const std::optional<std::string>& after() const { return after_; }
 
-  // {name: [...], "next_cursor": ...}. `name_of` names each element of the list, which ascends by that.
-  template <typename T, typename NameOf, typename Write>
-  std::string Render(const char* name, const std::vector<T>& list, NameOf name_of, Write write) const {
-    auto at = list.begin();
-    if (after_)
-      at = std::upper_bound(list.begin(), list.end(), *after_,
-                            [&](const std::string& after, const T& one) { return after < name_of(one); });
-    const auto end = at + std::min<ptrdiff_t>(list.end() - at, static_cast<ptrdiff_t>(limit_));
+  static Error WrongCursor() { return {Code::kInvalid, "cursor: is not the next_cursor of a page before"}; }
+
+  // {name: [...], "next_cursor": ...}: what belongs on the page, and, if there are more, what says where to go on.
+  template <typename T, typename Write>
+  static std::string Render(const char* name, const std::vector<T>& list, const std::optional<std::string>& next,
+                            Write write) {
     JsonWriter to;
     to.Object([&] {
-      to.Key(name).Array(std::vector<T>(at, end), [&](const T& one) { write(to, one); });
-      if (end != list.end()) to.Key("next_cursor").String(crypto::ToBase64Url(name_of(*(end - 1))));
+      to.Key(name).Array(list, [&](const T& one) { write(to, one); });
+      if (next) to.Key("next_cursor").String(crypto::ToBase64Url(*next));
     });
     return to.Take();
   }

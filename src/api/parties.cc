@@ -184,62 +184,70 @@ template <DeclarationKind kKind>
 void List(const CallPtr& call) {
   const Result<Search> search = ParseSearch(*call);
   if (!search) return call->Fail(search.error());
+  std::optional<Uuid> after;
+  if (search->page.after()) {
+    const Result<Uuid> id = Uuid::Parse(*search->page.after());
+    if (!id) return call->Fail(Page::WrongCursor());
+    after = *id;
+  }
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
-    const auto list = airspace.ListDeclarations(kKind, call->caller.subject, now, [&](const Declaration& declaration) {
-      return search->box.MayMeet(declaration.volumes);
+    const auto wanted = [&](const Declaration& declaration) { return search->box.MayMeet(declaration); };
+    const auto listed = std::make_shared<const airspace::Airspace::Declarations>(
+        airspace.ListDeclarations(kKind, call->caller.subject, now, wanted, after, search->page.limit()));
+    return Later(200, [listed, viewer = call->caller.subject] {
+      const auto next = listed->more ? std::optional(listed->list.back().id.ToString()) : std::nullopt;
+      return Json(200, Page::Render(kFolder<kKind>, listed->list, next, [&](JsonWriter& to, const auto& seen) {
+                    WriteDeclaration(to, seen, seen.declaration.party == viewer);
+                  }));
     });
-    return Json(200, search->page.Render(
-                         kFolder<kKind>, list, [](const DeclarationSeen& seen) { return seen.id.ToString(); },
-                         [&](JsonWriter& to, const DeclarationSeen& seen) {
-                           WriteDeclaration(to, seen, seen.declaration.party == call->caller.subject);
-                         }));
   });
 }
 
-struct OwnConflict {
-  DeclarationSeen own;
-  model::ConflictSeen conflict;
-};
+using ConflictPosition = airspace::Airspace::ConflictPosition;
 
-// What a cursor says of it: both ids.
-std::string NameOf(const OwnConflict& one) {
-  struct IdOf {
-    const Uuid& operator()(const DeclarationSeen& seen) const { return seen.id; }
-    const Uuid& operator()(const model::OperationalIntentReference& reference) const { return reference.id; }
-    const Uuid& operator()(const model::ConstraintReference& reference) const { return reference.id; }
-  };
-  return one.own.id.ToString() + std::visit(IdOf{}, one.conflict.other).ToString();
+// What a cursor says: the id of one's own, and perhaps that of the other.
+std::string NameOf(const ConflictPosition& position) {
+  return position.own.ToString() + (position.other ? position.other->ToString() : "");
+}
+
+Result<ConflictPosition> ParsePosition(const std::string& name) {
+  const size_t length = Uuid().ToString().size();
+  const Result<Uuid> own = Uuid::Parse(name.substr(0, length));
+  if (!own) return Page::WrongCursor();
+  if (name.size() == length) return ConflictPosition{*own, std::nullopt};
+  const Result<Uuid> other = Uuid::Parse(name.substr(length));
+  if (!other) return Page::WrongCursor();
+  return ConflictPosition{*own, *other};
 }
 
 void ListConflicts(const CallPtr& call) {
   const Result<Search> search = ParseSearch(*call);
   if (!search) return call->Fail(search.error());
+  std::optional<ConflictPosition> after;
+  if (search->page.after()) {
+    const Result<ConflictPosition> position = ParsePosition(*search->page.after());
+    if (!position) return call->Fail(position.error());
+    after = *position;
+  }
   Read(call, [&](const airspace::Airspace& airspace, TimeNs now) {
-    const auto all = std::make_shared<std::vector<OwnConflict>>();
-    for (const DeclarationKind kind : {DeclarationKind::kIntent, DeclarationKind::kConstraint}) {
-      const auto own = airspace.ListDeclarations(kind, call->caller.subject, now, [&](const Declaration& declaration) {
-        return declaration.party == call->caller.subject && search->box.MayMeet(declaration.volumes);
-      });
-      for (const DeclarationSeen& seen : own) {
-        // Those alone of which the own volume lies in what is searched.
-        const auto wanted = [&](const model::DeclaredVolume& volume) { return search->box.MayMeet(volume); };
-        for (model::ConflictSeen& conflict : airspace.FindConflicts(seen.declaration, now, wanted))
-          all->push_back({seen, std::move(conflict)});
-      }
-    }
-    std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return NameOf(a) < NameOf(b); });
-    return Later(200, [page = search->page, all] {
-      return Json(200, page.Render("conflicts", *all, NameOf, [](JsonWriter& to, const OwnConflict& one) {
-        to.Object([&] {
-          to.Key("own").Object([&] {
-            to.Key("type").String(airspace::NameOf(one.own.declaration.kind));
-            to.Key("id").String(one.own.id.ToString());
-            to.Key("ovn").String(one.own.ovn);
-            to.Key("version").Int(one.own.declaration.version);
-          });
-          WriteConflictMembers(to, one.own.declaration, one.conflict);
-        });
-      }));
+    const auto wanted = [&](const Declaration& declaration) { return search->box.MayMeet(declaration); };
+    // Those alone of which the own volume lies in what is searched.
+    const auto wanted_volume = [&](const model::DeclaredVolume& volume) { return search->box.MayMeet(volume); };
+    const auto listed = std::make_shared<const airspace::Airspace::OwnConflicts>(
+        airspace.ListConflicts(call->caller.subject, now, wanted, wanted_volume, after, search->page.limit()));
+    return Later(200, [listed] {
+      const auto next = listed->next ? std::optional(NameOf(*listed->next)) : std::nullopt;
+      return Json(200, Page::Render("conflicts", listed->list, next, [](JsonWriter& to, const auto& one) {
+                    to.Object([&] {
+                      to.Key("own").Object([&] {
+                        to.Key("type").String(airspace::NameOf(one.own.declaration.kind));
+                        to.Key("id").String(one.own.id.ToString());
+                        to.Key("ovn").String(one.own.ovn);
+                        to.Key("version").Int(one.own.declaration.version);
+                      });
+                      WriteConflictMembers(to, one.own.declaration, one.conflict);
+                    });
+                  }));
     });
   });
 }
@@ -335,15 +343,27 @@ void GetParty(const CallPtr& call) {
   });
 }
 
+// A page of those of a map by names that `wanted` takes.
+template <typename Map, typename Wanted, typename Write>
+http::Response RenderNamed(const char* list_name, const Map& map, const Page& page, Wanted wanted, Write write) {
+  std::vector<const typename Map::mapped_type*> found;
+  std::optional<std::string> next;
+  for (auto at = page.after() ? map.upper_bound(*page.after()) : map.begin(); at != map.end(); ++at) {
+    if (!wanted(at->second)) continue;
+    if (found.size() == page.limit()) {
+      next = found.back()->name;
+      break;
+    }
+    found.push_back(&at->second);
+  }
+  return Json(200, Page::Render(list_name, found, next, [&](JsonWriter& to, const auto* one) { write(to, *one); }));
+}
+
 void ListParties(const CallPtr& call) {
   const Result<Page> page = ParsePage(*call);
   if (!page) return call->Fail(page.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
-    std::vector<const model::Party*> all;
-    for (const auto& [name, party] : airspace.parties()) all.push_back(&party);
-    return Json(200, page->Render(
-                         "parties", all, [](const model::Party* party) { return party->name; },
-                         [](JsonWriter& to, const model::Party* party) { WriteParty(to, *party); }));
+    return RenderNamed("parties", airspace.parties(), *page, [](const model::Party&) { return true; }, WriteParty);
   });
 }
 
@@ -414,13 +434,9 @@ void ListGroups(const CallPtr& call) {
   const Result<Page> page = ParsePage(*call);
   if (!page) return call->Fail(page.error());
   Read(call, [&](const airspace::Airspace& airspace, TimeNs) {
-    std::vector<const model::Group*> all;
-    for (const auto& [name, group] : airspace.groups()) {
-      if (MaySee(*call, group)) all.push_back(&group);
-    }
-    return Json(200, page->Render(
-                         "groups", all, [](const model::Group* group) { return group->name; },
-                         [](JsonWriter& to, const model::Group* group) { WriteGroup(to, *group); }));
+    return RenderNamed(
+        "groups", airspace.groups(), *page, [&](const model::Group& group) { return MaySee(*call, group); },
+        WriteGroup);
   });
 }
 

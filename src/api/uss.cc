@@ -179,12 +179,13 @@ Result<model::RecordProviderNotice> ParseNotification(std::string_view body, Dec
     }
     WB_TRY(const Member details, entity->Required("details"));
     Budget budget;
-    WB_TRY(told.volumes, ParseVolumes(details, "volumes", budget));
+    WB_TRY(std::vector<model::DeclaredVolume> volumes, ParseVolumes(details, "volumes", budget));
     if (is_intent) {
       WB_TRY(std::vector<model::DeclaredVolume> off_nominal, ParseVolumes(details, "off_nominal_volumes", budget));
-      for (model::DeclaredVolume& volume : off_nominal) told.volumes.push_back(std::move(volume));
-      if (told.volumes.size() > Declaration::kVolumesMax) return details.Wrong("has more than 1000 volumes");
+      for (model::DeclaredVolume& volume : off_nominal) volumes.push_back(std::move(volume));
+      if (volumes.size() > Declaration::kVolumesMax) return details.Wrong("has more than 1000 volumes");
     }
+    told.volumes = std::move(volumes);
     return told;
   });
 }

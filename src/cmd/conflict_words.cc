@@ -182,7 +182,7 @@ std::string ConflictTable(const Json& conflicts) {
     const Extent extent = ExtentOf(meets);
     const bool possible = MemberOf(other, "possible") == true;
     std::string who = WhoOf(other);
-    if (possible) who += " (" + TextOf(other, "uss_base_url") + ")";
+    if (const std::string url = TextOf(other, "uss_base_url"); !url.empty()) who += " (" + url + ")";
     rows.push_back({possible ? "possible" : "certain", WordsOf(TextOf(other, "type")), TextOf(other, "id"), who,
                     TimesOf(extent), AltitudesOf(extent), extent.near, ClearByOf(meets)});
   }
@@ -222,7 +222,7 @@ std::string NoticeWords(const Json& text) {
   std::vector<std::string> facts;
   if (const auto priority = NumberOf(other, "priority")) facts.push_back(fmt::format("priority {:.0f}", *priority));
   if (const std::string state = TextOf(other, "state"); !state.empty()) facts.push_back(state);
-  if (possible) facts.push_back("ask " + TextOf(other, "uss_base_url"));
+  if (const std::string url = TextOf(other, "uss_base_url"); !url.empty()) facts.push_back("ask " + url);
   if (!facts.empty()) words += fmt::format(" ({})", fmt::join(facts, ", "));
   if (const std::string times = TimesOf(extent); !times.empty()) words += ", " + times + " UTC";
   if (const std::string altitudes = AltitudesOf(extent); !altitudes.empty()) words += ", " + altitudes + " m";

@@ -185,7 +185,7 @@ struct PutDeclaration {
   int32_t priority = 0;
   Disclosure disclosure = Disclosure::kFull;
   std::vector<std::string> visible_to;  // ascending, each once
-  std::vector<DeclaredVolume> volumes;
+  DeclaredVolumes volumes;
   Extents extents;  // ExtentsOf(volumes)
   std::vector<std::string> key;
   std::string declared;  // the volumes as JSON, for the ledger
@@ -239,7 +239,7 @@ struct RecordProviderNotice {
   std::string uss_base_url;
   std::string ovn;
   int32_t version = 0;
-  std::vector<DeclaredVolume> volumes;
+  DeclaredVolumes volumes;
 };
 
 // That these messages to other USSs need not be sent any more.
@@ -338,23 +338,34 @@ struct DeclarationSeen {
 // Two volumes that meet, by their places in the two lists.
 struct VolumePair {
   uint32_t own = 0;
-  uint32_t other = 0;  // 0 for a reference, which has none
+  uint32_t other = 0;  // 0 where the other is known by its extents alone
 
   friend bool operator==(const VolumePair&, const VolumePair&) = default;
 };
 
-// What a declaration conflicts with: another one, exactly; or a reference of F3548, possibly.
+// Where a declaration and something else meet.
+struct Meets {
+  std::vector<VolumePair> pairs;  // ascending
+  bool more = false;              // pairs meet that are not told, or may
+  bool possible = false;          // two declarations were not compared to the end: `own` alone counts in the pairs
+
+  bool empty() const { return pairs.empty(); }
+};
+
+// What a declaration conflicts with: another one, or a reference of F3548.
 struct ConflictSeen {
   std::variant<DeclarationSeen, OperationalIntentReference, ConstraintReference> other;
-  std::vector<VolumePair> pairs;  // ascending; of more than Declaration::kPairsMax one too many
-  bool in_key = false;            // the key has its OVN
-  bool needs_key = true;          // false for a lower priority
+  Meets meets;
+  bool in_key = false;    // the key has its OVN
+  bool needs_key = true;  // false for a lower priority
 
-  // The pairs that are told, and whether there are more.
-  std::span<const VolumePair> told() const {
-    return std::span(pairs).first(std::min(pairs.size(), Declaration::kPairsMax));
+  // Whether the volumes of both were compared, exactly.
+  bool is_certain() const { return std::holds_alternative<DeclarationSeen>(other) && !meets.possible; }
+  const Extents& extents() const {
+    if (const auto* seen = std::get_if<DeclarationSeen>(&other)) return seen->declaration.extents;
+    if (const auto* intent = std::get_if<OperationalIntentReference>(&other)) return intent->extents;
+    return std::get<ConstraintReference>(other).extents;
   }
-  bool more() const { return pairs.size() > Declaration::kPairsMax; }
 };
 
 struct DeclarationChanged {

@@ -15,9 +15,9 @@ DeclaredVolume::DeclaredVolume(geo::Volume4D volume)
                .start = volume_.times.start(),
                .end = volume_.times.end()} {}
 
-Extents ExtentsOf(const std::vector<DeclaredVolume>& volumes) {
+Extents ExtentsOf(const DeclaredVolumes& volumes) {
   WB_CHECK(!volumes.empty());
-  Extents all = volumes.front().extents();
+  Extents all = volumes[0].extents();
   index::CellCover cover;
   for (size_t i = 1; i < volumes.size(); ++i) {
     const Extents& one = volumes[i].extents();

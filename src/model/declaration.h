@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -39,6 +41,32 @@ class DeclaredVolume {
   Extents extents_;
 };
 
+// The volumes of one declaration, which never change: a value whose copies share them. What was moved from is empty.
+class DeclaredVolumes {
+ public:
+  DeclaredVolumes() = default;
+  DeclaredVolumes(std::vector<DeclaredVolume> volumes)  // NOLINT(google-explicit-constructor): the same in another form
+      : volumes_(std::make_shared<const std::vector<DeclaredVolume>>(std::move(volumes))) {}
+
+  auto begin() const { return all().begin(); }
+  auto end() const { return all().end(); }
+  size_t size() const { return all().size(); }
+  bool empty() const { return all().empty(); }
+  const DeclaredVolume& operator[](size_t i) const { return all()[i]; }
+
+  friend bool operator==(const DeclaredVolumes& a, const DeclaredVolumes& b) {
+    return a.volumes_ == b.volumes_ || a.all() == b.all();
+  }
+
+ private:
+  const std::vector<DeclaredVolume>& all() const {
+    static const std::vector<DeclaredVolume> kNone;
+    return volumes_ == nullptr ? kNone : *volumes_;
+  }
+
+  std::shared_ptr<const std::vector<DeclaredVolume>> volumes_;
+};
+
 // An intent or a constraint (keep-clear zone) of a party.
 struct Declaration {
   static constexpr size_t kVolumesMax = 1'000;
@@ -55,7 +83,7 @@ struct Declaration {
   int32_t priority = 0;                        // a lesser number is a lower one; a constraint has none: 0
   Disclosure disclosure = Disclosure::kFull;
   std::vector<std::string> visible_to;  // groups that see all; ascending, each once
-  std::vector<DeclaredVolume> volumes;  // 1 to kVolumesMax
+  DeclaredVolumes volumes;              // 1 to kVolumesMax
   Uuid reference_id;                    // of the reference that stands for it among those of F3548
   Extents extents;                      // of all volumes together
 
@@ -63,7 +91,7 @@ struct Declaration {
 };
 
 // The least extents that contain those of every volume. REQUIRES: there is one.
-Extents ExtentsOf(const std::vector<DeclaredVolume>& volumes);
+Extents ExtentsOf(const DeclaredVolumes& volumes);
 
 // Who may declare with keys of his own.
 struct Party {

@@ -295,10 +295,12 @@ Result<Declaration> Read(const stored::Declaration& from) {
   declaration.visible_to.assign(from.visible_to().begin(), from.visible_to().end());
   if (!IsSet(declaration.visible_to)) return Error{Code::kInvalid, "the groups are not in order"};
   if (from.volumes_size() == 0) return Error{Code::kInvalid, "a declaration has no volume"};
+  std::vector<DeclaredVolume> volumes;
   for (const stored::Volume& one : from.volumes()) {
     WB_TRY(geo::Volume4D volume, Read(one));
-    declaration.volumes.emplace_back(std::move(volume));
+    volumes.emplace_back(std::move(volume));
   }
+  declaration.volumes = std::move(volumes);
   WB_TRY(declaration.reference_id, ToUuid(from.reference_id()));
   declaration.extents = ExtentsOf(declaration.volumes);
   return declaration;

@@ -31,9 +31,11 @@ Declaration SomeDeclaration() {
                           .reference_id = Id(8),
                           .extents = {}};
   const geo::LatLng corners[] = {{47, 8}, {47, 8.01}, {47.01, 8.01}};
+  std::vector<DeclaredVolume> volumes;
   for (const geo::Outline& outline : {*geo::Outline::MakeCircle({47, 8}, 400), *geo::Outline::MakePolygon(corners)})
-    declaration.volumes.emplace_back(geo::Volume4D{outline, *geo::AltitudeBand::Make({-10}, {50'000}),
-                                                   *geo::TimeInterval::Make({1'000}, {2'000'000'000})});
+    volumes.emplace_back(geo::Volume4D{outline, *geo::AltitudeBand::Make({-10}, {50'000}),
+                                       *geo::TimeInterval::Make({1'000}, {2'000'000'000})});
+  declaration.volumes = std::move(volumes);
   declaration.extents = ExtentsOf(declaration.volumes);
   return declaration;
 }
