@@ -301,21 +301,23 @@ void TokenClient::Get(const std::string& url, const std::string& scope, Done don
   if (!audience) return done(audience.error());
   const State::Key key{*audience, scope};
   const TimeNs now = state_->clock.Now();
-  std::string known;
-  std::optional<std::string> reason;
+  std::optional<Result<std::string>> at_once;
+  bool to_ask = false;
   {
     const std::lock_guard lock(state_->mutex);
     if (const State::Token* token = state_->Find(key, now)) {
-      known = token->text;
-    } else if (!(reason = state_->ReasonNotToAsk(now))) {
+      at_once = token->text;
+    } else if (const std::optional<std::string> reason = state_->ReasonNotToAsk(now)) {
+      at_once = State::NoToken(key, *reason);
+    } else {
       const auto [at, first] = state_->asking.try_emplace(key);
-      at->second.push_back(std::move(done));
+      at->second.push_back(done);
       ++state_->waiting;
-      if (!first) return;
+      to_ask = first;
     }
   }
-  if (!known.empty()) return done(std::move(known));
-  if (reason) return done(State::NoToken(key, *reason));
+  if (at_once) return done(*std::move(at_once));
+  if (!to_ask) return;
   const Result<void> sent = state_->transport.Send(
       state_->RequestFor(key),
       [state = state_, key, now](const Result<Response>& answer) { state->Take(key, now, answer); });
