@@ -1225,6 +1225,15 @@ class TwoWorlds(Parties):
         count = len(self.told("alpine"))
         self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact), 403, self.two)
         self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact, version=0), 409)
+        for of in (entity, new_id()):  # known here or not
+            others = self.notification(of, "operational_intent", exact)
+            others["operational_intent"]["reference"]["manager"] = "uss2"
+            self.assertIn("manager: ", self.dss("POST", "/uss/v1/operational_intents", others, 403)["message"])
+        own = self.notification(new_id(), "operational_intent", circle(**elsewhere()))
+        own["operational_intent"]["reference"]["manager"] = "uss1"
+        self.dss("POST", "/uss/v1/operational_intents", own, 204)
+        own["operational_intent"]["reference"]["manager"] = 7
+        self.dss("POST", "/uss/v1/operational_intents", own, 400)
         # What does not meet is told to nobody.
         self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", circle(**place, lower=601, upper=700)), 204)
         for wrong in ({}, [], {"operational_intent_id": "x"}, self.notification("x", "operational_intent", exact),
@@ -1256,6 +1265,9 @@ class TwoWorlds(Parties):
         self.assertEqual(self.told("alpine")[-1]["because"], "told_by_provider")
         self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 403, self.two)
         self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact, version=0), 409)
+        others = self.notification(new_id(), "constraint", exact)
+        others["constraint"]["reference"]["manager"] = "uss2"
+        self.dss("POST", "/uss/v1/constraints", others, 403)
         self.dss("POST", "/uss/v1/constraints", {"constraint_id": entity}, 400)
         self.dss("DELETE", f"{CR}/{entity}/{made['ovn']}")
         self.assertEqual({one["kind"] for one in self.told("alpine")[-2:]}, {"conflict_over"})

@@ -41,7 +41,6 @@ Result<std::optional<outbound::Source::Message>> ProviderMessages::Peek(const st
       number = waiting->second.front();
     }
     std::optional<Message> found;
-    std::string_view scope;
     bool not_durable_yet = false;
     const int64_t durable_us = node_.position().time.value / 1'000;
     node_.Read(
@@ -52,8 +51,8 @@ Result<std::optional<outbound::Source::Message>> ProviderMessages::Peek(const st
           // Nobody is told of what a crash might undo: neither of the message nor of a later change of what it shows.
           not_durable_yet = message.made.value / 1'000 > durable_us;
           const bool is_intent = message.kind == model::DeclarationKind::kIntent;
-          scope = is_intent ? "utm.strategic_coordination" : "utm.constraint_management";
           found.emplace();
+          found->request.token_scope = is_intent ? "utm.strategic_coordination" : "utm.constraint_management";
           found->id = std::to_string(number);
           found->deadline = {message.made.value + std::chrono::nanoseconds(kProviderTriedFor).count()};
           found->request.url = uss_base_url + (is_intent ? "/uss/v1/operational_intents" : "/uss/v1/constraints");
@@ -69,9 +68,7 @@ Result<std::optional<outbound::Source::Message>> ProviderMessages::Peek(const st
       if (waiting->second.empty()) waiting_.erase(waiting);
       continue;
     }
-    WB_TRY(const std::string token, token_for_(uss_base_url, scope));
     found->request.headers.emplace_back("Content-Type", "application/json");
-    if (!token.empty()) found->request.headers.emplace_back("Authorization", "Bearer " + token);
     return found;
   }
 }
@@ -91,9 +88,11 @@ Result<void> ProviderMessages::Delivered(const std::string& uss_base_url, const 
   return Drop(uss_base_url, id, true);
 }
 
-Result<void> ProviderMessages::GaveUp(const std::string& uss_base_url, const std::string& id, const std::string&,
-                                      TimeNs) {
-  return Drop(uss_base_url, id, false);
+Result<void> ProviderMessages::GaveUp(const std::string& uss_base_url, const std::string& id,
+                                      const std::string& last_error, TimeNs) {
+  WB_TRY_OK(Drop(uss_base_url, id, false));
+  on_given_up_(uss_base_url, last_error);
+  return {};
 }
 
 }  // namespace wideberth::api

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "node/node.h"
@@ -21,13 +20,13 @@ namespace wideberth::api {
 inline constexpr std::chrono::minutes kProviderTriedFor{10};
 
 // What the service's own USS has to tell others, for a postman: a destination is a USS's base URL. What is not sent yet
-// is in the store. Thread-safe.
+// is in the store. Its requests ask for tokens (Request::token_scope). Thread-safe.
 class ProviderMessages final : public outbound::Source {
  public:
-  // The token for a USS at that URL with that scope; "" to send none.
-  using TokenFor = std::function<Result<std::string>(const std::string& uss_base_url, std::string_view scope)>;
+  // Told of a message that its USS did not take in kProviderTriedFor.
+  using OnGivenUp = std::function<void(const std::string& uss_base_url, const std::string& last_error)>;
 
-  ProviderMessages(node::Node& node, TokenFor token_for) : node_(node), token_for_(std::move(token_for)) {}
+  ProviderMessages(node::Node& node, OnGivenUp on_given_up) : node_(node), on_given_up_(std::move(on_given_up)) {}
 
   // Looks for messages that are new; the destinations that have some.
   std::vector<std::string> Collect();
@@ -41,7 +40,7 @@ class ProviderMessages final : public outbound::Source {
   Result<void> Drop(const std::string& uss_base_url, const std::string& id, bool told);
 
   node::Node& node_;
-  const TokenFor token_for_;
+  const OnGivenUp on_given_up_;
   std::mutex mutex_;
   uint64_t seen_ = 0;                                    // the last message that Collect knows
   std::map<std::string, std::deque<uint64_t>> waiting_;  // numbers of messages, by base URL

@@ -171,6 +171,10 @@ Result<model::RecordProviderNotice> ParseNotification(std::string_view body, Dec
     WB_TRY(const Uuid same, reference_id.Id());
     if (same != told.reference_id) return reference_id.Wrong("is not what the notification says that it is about");
     WB_TRY(told.uss_base_url, ParseUrl(reference, "uss_base_url", allow_http));
+    WB_TRY(const std::optional<Member> manager, reference.Optional("manager"));
+    if (manager) {
+      WB_TRY(told.manager, manager->String());
+    }
     WB_TRY(const Member version, reference.Required("version"));
     WB_TRY(told.version, ParseWhole(version));
     WB_TRY(const std::optional<Member> ovn, reference.Optional("ovn"));
@@ -196,6 +200,9 @@ template <DeclarationKind kKind>
 void Notify(const CallPtr& call) {
   Result<model::RecordProviderNotice> told = ParseNotification(call->request.body, kKind, call->options.allow_http_uss);
   if (!told) return call->Fail(PlainlyInvalid(told.error()));
+  // Only its manager tells of a reference, also of one that this DSS does not know and could not compare with.
+  if (!told->manager.empty() && told->manager != call->caller.subject)
+    return call->Fail({Code::kForbidden, "manager: the reference is not that of the token's sub, who tells of it"});
   told->manager = call->caller.subject;
   Submit(call, *std::move(told), [](const Outcome&) { return http::Response{204, "", "", {}}; });
 }

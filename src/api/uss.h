@@ -15,7 +15,8 @@ namespace wideberth::api {
 // getOperationalIntentDetails, notifyOperationalIntentDetailsChanged and their like).
 std::vector<Route> UssRoutes();
 
-// What another USS told, as the body of its POST; the manager is for the caller to set.
+// What another USS told, as the body of its POST. The manager is the one that it names, "" if it names none: who sent
+// it is for the caller to compare, and to set.
 Result<model::RecordProviderNotice> ParseNotification(std::string_view body, model::DeclarationKind kind,
                                                       bool allow_http);
 

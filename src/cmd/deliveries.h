@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "base/rng.h"
 #include "crypto/ed25519.h"
 #include "node/node.h"
+#include "outbound/token_client.h"
 
 namespace wideberth::cmd {
 
@@ -21,7 +23,9 @@ struct DeliveryOptions {
   bool allow_http = false;
   std::string ca_file;        // PEM; "" for the system's certificates alone
   std::string uss_id;         // `sub` of the tokens for other USSs
-  std::string token_key_pem;  // that these are signed with; "" to send none
+  std::string token_key_pem;  // that these are signed with; "" to send none, or those of `oauth`
+  // Whom they are asked of, in place of `token_key_pem`.
+  std::optional<outbound::TokenClientOptions> oauth;
 };
 
 // What the service sends of its own accord: notices to the webhooks of parties, and notifications to other USSs.

@@ -121,7 +121,9 @@ void AddServe(CLI::App& app, int& status) {
   certificate->needs(key);
   key->needs(certificate);
   const std::string rules = "Rules";
-  serve->add_flag("--allow-http-uss", service.allow_http_uss, "Accept a uss_base_url without TLS: for pools of tests")
+  serve
+      ->add_flag("--allow-http-uss", service.allow_http_uss,
+                 "Accept a uss_base_url, and a --uss-token-url, without TLS: for pools of tests")
       ->group(rules);
   serve
       ->add_option("--strict-availability", service.strict_availability,
@@ -171,11 +173,31 @@ void AddServe(CLI::App& app, int& status) {
   serve
       ->add_option("--uss-token-key", service.uss_token_key,
                    "PEM file with a private RSA key: signs the tokens for other USSs that trust it (a pool without an "
-                   "OAuth server); without it they are sent none")
+                   "OAuth server); without it and --uss-token-url they are sent none")
       ->group(parties);
+  const std::string oauth = "OAuth server that gives the tokens for other USSs (client credentials, RFC 6749)";
+  serve->add_option("--uss-token-url", service.uss_token_url, "URL of its token endpoint")->group(oauth);
+  serve->add_option("--uss-client-id", service.uss_client_id, "What it knows this service as")->group(oauth);
   serve
-      ->add_flag("--allow-private-webhooks", service.allow_private_webhooks,
-                 "Send webhooks, and notifications to other USSs, to addresses of private networks and this machine")
+      ->add_option("--uss-client-secret-file", service.uss_client_secret_file,
+                   "File with the secret that it gave, alone on one line")
+      ->group(oauth);
+  serve
+      ->add_option("--uss-client-authentication", service.uss_client_authentication,
+                   "How id and secret are shown: basic (in the header Authorization; without this option) or post (in "
+                   "the body)")
+      ->check(CLI::IsMember({"basic", "post"}))
+      ->group(oauth);
+  serve
+      ->add_option("--uss-token-audience-parameter", service.uss_token_audience_parameter,
+                   "Parameter of the request that names whom the token is for, the host of the USS: audience (without "
+                   "this option), intended_audience, or another; with resource (RFC 8707) it is https://HOST")
+      ->group(oauth);
+  serve
+      ->add_flag(
+          "--allow-private-webhooks", service.allow_private_webhooks,
+          "Send webhooks, notifications to other USSs, and requests for their tokens to addresses of private networks "
+          "and this machine")
       ->group(parties);
   serve->add_flag("--allow-http-webhooks", service.allow_http_webhooks, "Accept webhooks without TLS: for tests")
       ->group(parties);
@@ -222,7 +244,10 @@ void AddServe(CLI::App& app, int& status) {
       "  wideberth keygen rescue.key && wideberth serve --data ./data --audience localhost --operator "
       "rescue=rescue.key.pub\n"
       "  wideberth serve --listen 0.0.0.0:443 --data /var/lib/wideberth --tls-cert chain.pem --tls-key key.pem \\\n"
-      "      --jwks https://auth.example/.well-known/jwks.json --issuer auth.example --audience dss.example");
+      "      --jwks https://auth.example/.well-known/jwks.json --issuer auth.example --audience dss.example\n"
+      "  wideberth serve --config wideberth.toml --uss-base-url https://sky.example --uss-id sky \\\n"
+      "      --uss-token-url https://auth.example/token --uss-client-id sky --uss-client-secret-file "
+      "/run/secrets/sky");
   serve->callback([serve, options, &status] { status = RunServe(*serve, *options); });
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <future>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -29,6 +30,8 @@
 #include "node/node.h"
 #include "os/system.h"
 #include "outbound/standard_webhook.h"
+#include "outbound/target.h"
+#include "outbound/token_client.h"
 #include "store/sqlite_store.h"
 
 namespace wideberth::cmd {
@@ -94,6 +97,71 @@ Result<void> RegisterParties(node::Node& node, const ServiceOptions& options) {
       return Error{put.error().code, "--party " + name + ": " + put.error().message};
   }
   return {};
+}
+
+Result<std::string> ReadSecret(const std::string& path) {
+  constexpr size_t kSecretBytesMax = 4096;
+  const Result<std::string> read = ReadFile(path);
+  std::string secret = read ? *read : "";
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  const auto wrong = [&](const std::string& reason) {
+    return Error{Code::kInvalid, "--uss-client-secret-file " + path + ": " + reason +
+                                     ": put the secret that the OAuth server gave for --uss-client-id in it, alone on "
+                                     "one line"};
+  };
+  if (!read) return wrong("cannot be read");
+  if (secret.empty()) return wrong("is empty");
+  if (secret.size() > kSecretBytesMax) return wrong("has more than " + std::to_string(kSecretBytesMax) + " bytes");
+  if (!std::all_of(secret.begin(), secret.end(), [](char c) { return c >= 0x20 && c <= 0x7e; }))
+    return wrong("has several lines, or characters that no secret has (RFC 6749, appendix A.2)");
+  return secret;
+}
+
+// The OAuth server that gives the tokens for other USSs, if the settings name one.
+Result<std::optional<outbound::TokenClientOptions>> ReadTokenClient(const ServiceOptions& options) {
+  const std::pair<const char*, const std::string*> needed[] = {
+      {"--uss-token-url", &options.uss_token_url},
+      {"--uss-client-id", &options.uss_client_id},
+      {"--uss-client-secret-file", &options.uss_client_secret_file}};
+  const std::pair<const char*, const std::string*> further[] = {
+      {"--uss-client-authentication", &options.uss_client_authentication},
+      {"--uss-token-audience-parameter", &options.uss_token_audience_parameter}};
+  const char* given = nullptr;
+  std::string missing;
+  for (const auto& [name, value] : further)
+    if (!value->empty()) given = name;
+  for (const auto& [name, value] : needed) {
+    if (!value->empty())
+      given = name;
+    else
+      missing += (missing.empty() ? "" : ", ") + std::string(name);
+  }
+  if (given == nullptr) return std::optional<outbound::TokenClientOptions>();
+  if (!options.uss_token_key.empty())
+    return Error{Code::kInvalid, std::string(given) +
+                                     " and --uss-token-key exclude each other: either an OAuth server gives the tokens "
+                                     "for other USSs, or this service signs them"};
+  if (!missing.empty()) return Error{Code::kInvalid, std::string(given) + " needs " + missing + " as well"};
+  if (const auto target = outbound::TargetOf(options.uss_token_url, options.allow_http_uss); !target)
+    return Error{Code::kInvalid, "--uss-token-url: " + target.error().message +
+                                     (outbound::TargetOf(options.uss_token_url, true)
+                                          ? "; for a test, --allow-http-uss allows it to show the secret to the network"
+                                          : "")};
+  outbound::TokenClientOptions client;
+  client.token_url = options.uss_token_url;
+  client.client_id = options.uss_client_id;
+  WB_TRY(client.client_secret, ReadSecret(options.uss_client_secret_file));
+  if (options.uss_client_authentication == "post") client.authentication = outbound::ClientAuthentication::kPost;
+  if (!options.uss_token_audience_parameter.empty())
+    client.token_audience_parameter = options.uss_token_audience_parameter;
+  client.allow_http = options.allow_http_uss;
+  if (const Result<void> checked = outbound::Check(client); !checked) {
+    // It names the member, which differs from the option in how words are joined.
+    std::string message = checked.error().message;
+    std::replace(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(message.find(':')), '_', '-');
+    return Error{Code::kInvalid, "--uss-" + message};
+  }
+  return std::optional(std::move(client));
 }
 
 }  // namespace
@@ -170,6 +238,7 @@ void Service::Parts::Answer(http::Request request, http::Server::Respond respond
 
 Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   auto parts = std::make_unique<Parts>();
+  WB_TRY(std::optional<outbound::TokenClientOptions> oauth, ReadTokenClient(options));
 
   api::KeySet keys;
   for (const std::string& path : options.public_keys) {
@@ -265,6 +334,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   if (!options.uss_token_key.empty()) {
     WB_TRY(delivery.token_key_pem, ReadFile(options.uss_token_key));
   }
+  delivery.oauth = std::move(oauth);
   WB_TRY(const crypto::PrivateKey webhook_key, ReadOrMakeKey(options.data + "/webhook.key", parts->rng));
   const std::string webhook_public_key = outbound::WebhookKeyText(webhook_key.public_key());
   WB_TRY(parts->deliveries,

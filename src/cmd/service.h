@@ -36,6 +36,12 @@ struct ServiceOptions {
   std::string uss_id = "wideberth";    // of the service's own USS
   std::string uss_base_url;            // empty: where the service listens
   std::string uss_token_key;           // PEM: signs the tokens that other USSs are sent; empty: they are sent none
+  // Or an OAuth server gives them: its token endpoint, and who the service is there.
+  std::string uss_token_url;
+  std::string uss_client_id;
+  std::string uss_client_secret_file;
+  std::string uss_client_authentication;     // "basic" or "post"; empty: basic
+  std::string uss_token_audience_parameter;  // empty: audience
   bool allow_private_webhooks = false;
   bool allow_http_webhooks = false;
   std::string outbound_ca;  // PEM: certificates trusted besides the system's

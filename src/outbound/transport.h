@@ -20,6 +20,7 @@ struct Request {
   Headers headers;
   std::string body;
   size_t response_bytes_max = 64 * 1024;  // a longer body of the answer is an Error
+  std::string token_scope;                // of the bearer token that a BearerTransport adds; "": none
 };
 
 // What somebody else answered. A value.
@@ -37,8 +38,8 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // Takes a request and returns at once. `done` is called exactly once, on a thread of the transport, and does not
-  // block. On an Error the request is not taken, and `done` is never called.
+  // Takes a request and returns at once. `done` is called exactly once, on a thread of the transport or before this
+  // returns, and does not block. On an Error the request is not taken, and `done` is never called.
   virtual Result<void> Send(Request request, Done done) = 0;
 };
 
