@@ -13,6 +13,7 @@
 #include "cmd/exit_status.h"
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
+#include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/trust.h"
 #include "ledger/checkpoint.h"
@@ -36,6 +37,7 @@ struct AuditOptions {
   std::string state;
   size_t witnesses_min = 0;
   std::string data;  // a store's folder, instead of a service
+  Progress::When progress = Progress::When::kAuto;
 };
 
 // What was seen last.
@@ -72,7 +74,7 @@ Error Broken(const std::string& what) { return {Code::kConflict, what}; }
 
 class Audit {
  public:
-  explicit Audit(const Client& client) : client_(client) {}
+  Audit(const Client& client, Progress& progress) : client_(client), progress_(progress) {}
 
   Result<std::string> Get(const std::string& path) const {
     WB_TRY(Answer answer, client_.Send("GET", "/ledger/" + path, std::nullopt));
@@ -115,6 +117,8 @@ class Audit {
       }
       entries.clear();
       ++index;
+      progress_.Share("entries",
+                      static_cast<double>(tree.size() - before.size) / static_cast<double>(now.size - before.size));
     }
     if (tree.Root() != now.root)
       return Broken(fmt::format("the root of the new checkpoint ({}) is not that of its {} entries ({})",
@@ -133,6 +137,7 @@ class Audit {
   }
 
   const Client& client_;
+  Progress& progress_;
 };
 
 // Both sides of a contradiction are signed: whoever has them can show them.
@@ -168,7 +173,8 @@ int RunAudit(const AuditOptions& options) {
     before = opened->checkpoint;
   }
 
-  const Audit audit(*client);
+  Progress progress(options.progress);
+  const Audit audit(*client, progress);
   const Result<std::string> note = audit.Get("checkpoint");
   if (!note) return Fail(note.error(), kExitFailed);
   const Result<ledger::SignedCheckpoint> opened = ledger::OpenCheckpoint(*note, operator_key);
@@ -183,7 +189,9 @@ int RunAudit(const AuditOptions& options) {
     ShowEvidence(before_note, *note);
     return kExitNotProven;
   }
-  if (const Result<void> followed = audit.Follow(before, now); !followed) {
+  const Result<void> followed = audit.Follow(before, now);
+  progress.Clear();
+  if (!followed) {
     if (followed.error().code != Code::kConflict) return Fail(followed.error(), kExitFailed);
     fmt::print("FORKED OR FALSIFIED: {}\n", Plain(followed.error().message));
     ShowEvidence(before_note, *note);
@@ -237,7 +245,10 @@ int RunStoreAudit(const AuditOptions& options) {
   if (!store) return Fail(store.error(), kExitBadInput);
   auto reader = (*store)->OpenLedger();
   if (!reader) return Fail(reader.error(), kExitBadInput);
-  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader, key ? &*key : nullptr);
+  Progress progress(options.progress);
+  const Result<node::LedgerLog::Head> head =
+      node::LedgerLog::Check(**reader, key ? &*key : nullptr, [&](double share) { progress.Share("entries", share); });
+  progress.Clear();
   if (!head) return Fail({head.error().code, (*store)->path() + ": " + head.error().message}, kExitNotProven);
   fmt::print(
       "{}: a ledger of {} entries; every tile is that of its entries, and all of it is as it was sealed\nroot {}\n",
@@ -296,6 +307,7 @@ void AddAudit(CLI::App& app, int& status) {
       ->allow_extra_args(false);
   audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
       ->capture_default_str();
+  AddProgressOption(*audit, options->progress);
   audit->footer(
       R"(It fetches the checkpoint and all entries since the last time, hashes them upon the tree that it saw then, and compares every
 tile and the root. Run it every few minutes, and from several places: a service that shows two parties two ledgers is found out.

@@ -31,7 +31,7 @@ Result<std::unique_ptr<LedgerLog>> LedgerLog::Open(std::unique_ptr<LedgerReader>
   std::unique_ptr<LedgerLog> log(new LedgerLog(std::move(reader), std::move(sealing)));
   WB_TRY(const std::string seal, log->reader_->Seal());
   if (seal.empty()) {
-    Result<Walked> walked = Walk(*log->reader_);
+    Result<Walked> walked = Walk(*log->reader_, {});
     if (!walked) return Altered(walked.error());
     log->tree_ = std::move(walked->tree);
     log->rows_ = std::move(walked->rows);
@@ -190,7 +190,7 @@ Result<std::vector<LedgerReader::Numbered>> LedgerLog::EntriesAbout(int64_t subj
   return entries;
 }
 
-Result<LedgerLog::Walked> LedgerLog::Walk(LedgerReader& reader) {
+Result<LedgerLog::Walked> LedgerLog::Walk(LedgerReader& reader, const std::function<void(double share)>& progress) {
   WB_TRY(const uint64_t size, reader.size());
   Walked walked;
   Tree& tree = walked.tree;
@@ -219,6 +219,7 @@ Result<LedgerLog::Walked> LedgerLog::Walk(LedgerReader& reader) {
     tiles += full.size();
     full.clear();
     if (entries.empty()) return Error{Code::kInvalid, "entries of the ledger are missing"};
+    if (progress) progress(static_cast<double>(tree.size()) / static_cast<double>(size));
   }
   WB_TRY(const LedgerReader::Counts counts, reader.Count());
   if (counts.tiles != tiles) {
@@ -228,9 +229,10 @@ Result<LedgerLog::Walked> LedgerLog::Walk(LedgerReader& reader) {
   return walked;
 }
 
-Result<LedgerLog::Head> LedgerLog::Check(LedgerReader& reader, const ledger::VerifierKey* operator_key) {
+Result<LedgerLog::Head> LedgerLog::Check(LedgerReader& reader, const ledger::VerifierKey* operator_key,
+                                         const std::function<void(double share)>& progress) {
   WB_TRY_OK(reader.Freeze());
-  WB_TRY(const Walked walked, Walk(reader));
+  WB_TRY(const Walked walked, Walk(reader, progress));
   WB_TRY(const std::string seal, reader.Seal());
   if (seal.empty()) {
     return Error{Code::kInvalid,

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,7 @@ class LedgerLog {
     ledger::Hash root{};
   };
   Head head() const;
+  uint64_t size() const { return durable()->size(); }
   // The bytes of a tile; kNotFound for one that is not there (yet).
   Result<std::string> Tile(const ledger::TilePath& path) const;
   // Of the tree with the first `size` entries. kInvalid beyond what is durable.
@@ -75,8 +77,10 @@ class LedgerLog {
   Result<std::vector<store::LedgerReader::Numbered>> EntriesAbout(int64_t subject, std::string_view party) const;
 
   // Looks at every row: kInvalid, saying where, unless tiles, links and seal are exactly those of the entries; with
-  // `operator_key` also unless the seal is signed with it. Freezes the reader. Returns the root.
-  static Result<Head> Check(store::LedgerReader& reader, const ledger::VerifierKey* operator_key);
+  // `operator_key` also unless the seal is signed with it. Freezes the reader. Tells `progress`, which may be empty,
+  // the share that it has looked at. Returns the root.
+  static Result<Head> Check(store::LedgerReader& reader, const ledger::VerifierKey* operator_key,
+                            const std::function<void(double share)>& progress = {});
 
  private:
   struct Walked {
@@ -87,7 +91,7 @@ class LedgerLog {
   LedgerLog(std::unique_ptr<store::LedgerReader> reader, Sealing sealing)
       : reader_(std::move(reader)), sealing_(std::move(sealing)) {}
   // From the first entry to the last, comparing with the tiles.
-  static Result<Walked> Walk(store::LedgerReader& reader);
+  static Result<Walked> Walk(store::LedgerReader& reader, const std::function<void(double share)>& progress);
   static Result<void> Matches(std::string_view seal, const ledger::VerifierKey* operator_key, const ledger::Tree& tree,
                               const ledger::RowChain& rows);
   Result<void> ReadEnd();
