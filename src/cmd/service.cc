@@ -317,16 +317,18 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   if (!options.metrics_listen.empty()) {
     http::ServerOptions metrics;
     metrics.listen = options.metrics_listen;
-    WB_TRY(parts->metrics_server,
-           http::Server::Start(
-               metrics,
-               [raw = parts.get()](const http::Request& request, const http::Server::Respond& respond) {
-                 if (request.path != "/metrics")
-                   return respond({404, "text/plain", "the metrics are at /metrics\n", {}});
-                 respond(
-                     {200, "text/plain; version=0.0.4", raw->metrics.Text(*raw->node, raw->server->connections()), {}});
-               },
-               error_body));
+    WB_TRY(
+        parts->metrics_server,
+        http::Server::Start(
+            metrics,
+            [raw = parts.get()](const http::Request& request, const http::Server::Respond& respond) {
+              if (request.path != "/metrics") return respond({404, "text/plain", "the metrics are at /metrics\n", {}});
+              respond({200,
+                       "text/plain; version=0.0.4",
+                       raw->metrics.Text(*raw->node, raw->deliveries->WaitingForWebhooks(), raw->server->connections()),
+                       {}});
+            },
+            error_body));
     parts->metrics_url = url_of(options.metrics_listen, parts->metrics_server->port(), false) + "/metrics";
   }
   return std::unique_ptr<Service>(new Service(std::move(parts)));
