@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -801,6 +802,73 @@ class Running(unittest.TestCase):
             check = subprocess.run([PROGRAM, "data", "check", server.data], capture_output=True, text=True, check=False)
             self.assertEqual(check.returncode, 2)
             self.assertIn("wideberth.db", check.stderr)
+
+    def test_a_ledger_that_was_changed_stops_the_start_and_is_found(self):
+        with Server(PROGRAM) as server:
+            one = server.token("uss1")
+
+            def write(count, lng=0):
+                for i in range(count):
+                    self.assertEqual(server.ask("PUT", f"{OIR}/{new_id()}", intent(circle(lat=i, lng=lng)), one)[0], 201)
+
+            def run(*arguments):
+                return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+
+            write(3)
+            self.assertEqual(run("audit", "--data", server.data).returncode, 0, "beside the running server")
+            server.stop()
+            path = os.path.join(server.data, "wideberth.db")
+            with open(path, "rb") as file:
+                whole = file.read()
+            with open(os.path.join(server.data, "ledger.pub"), encoding="ascii") as file:
+                key = file.read().strip()
+            good = run("audit", "--data", server.data)
+            self.assertEqual(good.returncode, 0, good.stderr)
+            self.assertIn(key, good.stdout)
+            self.assertIn("beside the store", good.stdout)
+            given = run("audit", "--data", server.data, "--operator-key", key)
+            self.assertEqual(given.returncode, 0, given.stderr)
+            self.assertNotIn("beside the store", given.stdout)
+            other = "localhost/ledger+1aedfdbf+AT0O22yPvXemqgqAxbpb2k0MhcQlvbPsdgEkZiggFMRU"
+            self.assertEqual(run("audit", "--data", server.data, "--operator-key", other).returncode, 3)
+            # Nobody can seal it anew without the key.
+            unsigned = "localhost/ledger\n3\n" + "A" * 43 + "=\nrows " + "A" * 43 + "=\n"
+            last = "(SELECT max(number) FROM ledger)"
+            for change in (f"UPDATE ledger SET event = replace(event, 'uss1', 'uss2') WHERE number = {last}",
+                           f"UPDATE ledger SET readers = x'000475737332' WHERE number = {last}",
+                           f"UPDATE ledger SET subject = 1 WHERE number = {last}", f"DELETE FROM ledger WHERE number = {last}",
+                           f"INSERT INTO ledger SELECT {last} + 1, salt, event, readers, subject FROM ledger WHERE number = 0",
+                           "DELETE FROM seal", f"UPDATE seal SET text = '{unsigned}'",
+                           "UPDATE seal SET text = replace(text, 'localhost/ledger', 'other')"):
+                with open(path, "wb") as file:
+                    file.write(whole)
+                with sqlite3.connect(path) as database:
+                    self.assertEqual(database.execute(change).rowcount, 1, change)
+                database.close()
+                for arguments, status in ((("data", "check", server.data), 2), (("audit", "--data", server.data), 3)):
+                    done = run(*arguments)
+                    self.assertEqual(done.returncode, status, (change, done.stderr))
+                    self.assertIn("wideberth.db", done.stderr)
+                with self.assertRaises(RuntimeError) as failed:
+                    server.start()
+                self.assertIn("wideberth.db", str(failed.exception))
+                self.assertIn("backup", str(failed.exception))
+            with open(path, "wb") as file:
+                file.write(whole)
+            server.start()
+            write(1, lng=10)
+            server.stop(signal.SIGKILL)
+            server.start()
+            self.assertEqual(run("data", "check", server.data).returncode, 0)
+            # A key that is lost: another one signs from then on, and the store is sealed with it.
+            server.stop()
+            for name in ("ledger.key", "ledger.pub"):
+                os.remove(os.path.join(server.data, name))
+            server.start()
+            server.stop()
+            server.start()
+            self.assertEqual(run("audit", "--data", server.data).returncode, 0)
+            self.assertEqual(run("audit", "--data", server.data, "--operator-key", key).returncode, 3)
 
     def test_a_full_disk_stops_it_and_loses_nothing(self):
         # A file size limit is what a full disk looks like from inside.

@@ -154,11 +154,16 @@ class Audit(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.state = os.path.join(folder.name, "state")
         self.served = os.path.join(folder.name, "served")
-        served = self.served
+        self.delay_s = 0
+        served, test = self.served, self
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def __init__(self, *arguments):
                 super().__init__(*arguments, directory=served)
+
+            def do_GET(self):
+                time.sleep(test.delay_s)
+                super().do_GET()
 
             def log_message(self, *_):
                 pass
@@ -200,6 +205,18 @@ class Audit(unittest.TestCase):
         for size, new in ((1, 1), (300, 299), (300, 0), (1000, 700)):
             self.assertIn(f"has {size} entries, {new} of them new", self.good(size))
         self.assertEqual(self.audit()[0], 0, "the key stands in the state")
+
+    def test_progress_is_shown_where_it_is_asked_for(self):
+        self.serve(1000)
+        status, out, err = self.audit("--operator-key", KEYS[0], "--progress", "never")
+        self.assertEqual((status, err), (0, ""))
+        os.remove(self.state)
+        # Slow enough for the line to be due.
+        self.delay_s = 0.1
+        status, shown, err = self.audit("--operator-key", KEYS[0], "--progress", "always")
+        self.assertEqual((status, shown), (0, out))
+        self.assertRegex(err, r"entries +\[[#.]+\] +\d+ %")
+        self.assertTrue(err.endswith("\r\033[K"), "and it is taken away")
 
     def test_a_rollback(self):
         self.good(300)

@@ -1113,6 +1113,55 @@ class Told(Parties):
 
 # ---- Two worlds, one sky.
 
+class Measured(unittest.TestCase):
+    def metrics(self, server):
+        """{name and labels: value}, and the names with their types."""
+        port = re.search(r'metrics="http://127.0.0.1:(\d+)/metrics"', server.log).group(1)
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        values = {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if not line.startswith("#")}
+        return values, dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M)), dict(re.findall(r"^# HELP (\S+) (.+)$", text, re.M))
+
+    def test_what_is_kept_waits_and_is_undelivered(self):
+        with PartyServer(PROGRAM, "--metrics-listen", "127.0.0.1:0", "--allow-http-webhooks", "--allow-private-webhooks",
+                         "--allow-http-uss", names=("a", "b")) as server:
+            def kind(name):
+                return f'wideberth_entities{{kind="{name}"}}'
+
+            def expect(**wanted):
+                names = {"unacknowledged": "wideberth_unacknowledged_notices", "webhook": 'wideberth_undelivered_messages{to="webhook"}',
+                         "uss": 'wideberth_undelivered_messages{to="uss"}'}
+                values, _, _ = self.metrics(server)
+                self.assertEqual({name: values[names.get(name, kind(name))] for name in wanted}, wanted)
+
+            expect(declared_intent=0, declared_constraint=0, party=3, group=0, notice=0, unacknowledged=0, webhook=0, uss=0)
+            before = self.metrics(server)[0]["wideberth_ledger_entries"]
+            self.assertGreater(before, 0)
+            server.by("chief", "PUT", "/api/v1/groups/g", {"members": ["a"]}, expect=200)
+            # Nobody listens there.
+            server.by("a", "PUT", "/api/v1/webhook", {"url": "http://127.0.0.1:1/"}, expect=200)
+            server.ask("PUT", f"{SUB}/{new_id()}", {"extents": circle(), "uss_base_url": "http://127.0.0.1:1", "notify_for_operational_intents": True},
+                       server.token("uss1"))
+            server.declare("a", feature())
+            zone = server.declare("b", feature(), path=CONSTRAINTS)
+            expect(declared_intent=1, declared_constraint=1, party=3, group=1, notice=1, unacknowledged=1, webhook=1, uss=1)
+            one = server.by("a", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            server.by("a", "POST", f"/api/v1/notices/{one['id']}/ack", {"signature": acknowledgement(server.key_of("a"), one)}, expect=200)
+            server.by("b", "DELETE", f"{CONSTRAINTS}/{zone['id']}/{zone['ovn']}", expect=200)
+            expect(declared_intent=1, declared_constraint=0, group=1, notice=2, unacknowledged=1)
+            server.stop()
+            server.start()
+            expect(declared_intent=1, declared_constraint=0, party=3, group=1, notice=2, unacknowledged=1, webhook=1, uss=1)
+            values, types, helps = self.metrics(server)
+            self.assertGreater(values["wideberth_ledger_entries"], before)
+            self.assertEqual(types.keys(), helps.keys())
+            for name, of in types.items():
+                self.assertRegex(name, r"^wideberth_[a-z][a-z_]*[a-z]$")
+                self.assertEqual(of == "counter", name.endswith("_total"), name)
+
+
 class TwoWorlds(Parties):
     options = ("--allow-http-webhooks", "--allow-private-webhooks", "--allow-http-uss")
 

@@ -430,6 +430,90 @@ class Listen(WithService):
         self.assertIn("nothing came for 60 s; connecting again in 1 s", outcomes["silent"][2])
 
 
+class TokenFile(WithService):
+    """An OAuth server's token, instead of a key."""
+
+    def setUp(self):
+        super().setUp()
+        self.token = self.path("token")
+        self.put("first.token-1")
+
+    def put(self, text):
+        with open(self.token + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(self.token + ".new", self.token)
+
+    def with_token(self, *arguments, **options):
+        return run(*arguments, "--url", self.service.url, "--token-file", self.token, **options)
+
+    def tokens(self):
+        return [headers.get("Authorization") for _, _, headers, _ in self.service.asked]
+
+    def test_every_command_sends_it_as_it_stands(self):
+        self.service.answers = [(201, {}, {"intent": DECLARED, "conflicts": []}), (200, {}, b'{"receipt": 1}')]
+        self.service.streams = [[event(notice(1))]]
+        self.put("\n first.token-1 \r\n")
+        for arguments in (["declare", self.path("f.geojson")], ["receipt", "n"], ["listen", "--once"]):
+            status, _, err = self.with_token(*arguments)
+            self.assertEqual((status, err), (0, ""), arguments)
+        self.assertEqual(self.tokens(), ["Bearer first.token-1"] * 3)
+
+    def test_a_stream_waits_for_a_newer_one_but_not_for_a_first_one(self):
+        refused = (401, {}, {"message": "the token is over"})
+        self.service.answers = [refused]
+        status, _, err = self.with_token("listen", "--for", 20)
+        self.assertEqual(status, 2)
+        self.assertIn("--token-file", err)
+        self.service.asked.clear()
+        self.service.streams = [[event(notice(1))]]
+        self.service.answers = [refused, refused]
+
+        def renew():
+            while len(self.service.asked) < 2:
+                time.sleep(0.01)
+            self.put("second.token-2")
+
+        def then_serve():
+            while self.service.answers:
+                time.sleep(0.01)
+            self.service.streams = [[event(notice(2))], [b": \n\n"], [b": \n\n"]]
+
+        threads = [threading.Thread(target=work, daemon=True) for work in (renew, then_serve)]
+        for thread in threads:
+            thread.start()
+        status, out, err = self.with_token("listen", "--json", "--for", 8)
+        self.assertEqual(status, 0, err)
+        self.assertEqual([json.loads(line)["number"] for line in out.splitlines()], [1, 2])
+        self.assertEqual((self.tokens()[0], self.tokens()[3]), ("Bearer first.token-1", "Bearer second.token-2"))
+        # With a key it is the end: nothing will change.
+        self.service.streams = [[b": \n\n"]]
+        self.service.answers = [refused]
+        self.assertEqual(self.as_party("listen", "--for", 20)[0], 2)
+
+    def test_bad_arguments_ask_nobody(self):
+        long = self.path("long")
+        with open(long, "w", encoding="utf-8") as file:
+            file.write("x" * 20_000)
+        empty = self.path("empty")
+        with open(empty, "w", encoding="utf-8") as file:
+            file.write(" \n")
+        more = self.path("more")
+        with open(more, "wb") as file:
+            file.write(b"a\r\nX-Evil: b")
+        for arguments, text in ((["--token-file", self.token, "--key", self.key_file, "--party", "alpine"], "--token-file: is instead of --key"),
+                                ([], "--key: give"), (["--key", self.key_file], "--party: "), (["--token-file", "-"], "--token-file: "),
+                                (["--token-file", self.path("none")], "none: cannot read it"), (["--token-file", long], "more than"),
+                                (["--token-file", empty], "is empty"), (["--token-file", more], "more than a token")):
+            for command in (["declare", self.path("f.geojson")], ["listen", "--once", "--for", "5"], ["receipt", "n"]):
+                status, out, err = run(*command, "--url", self.service.url, *arguments)
+                self.assertEqual((status, out), (2, ""), (command, arguments))
+                self.assertIn(text, err)
+        status, _, err = self.with_token("listen", "--ack")
+        self.assertEqual(status, 2)
+        self.assertIn("--ack: is signed with the key that is registered", err)
+        self.assertEqual(self.service.asked, [])
+
+
 class Receipt(WithService):
     def test_it_is_written_as_it_came(self):
         text = b'{"receipt": 1 }'

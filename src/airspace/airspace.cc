@@ -38,7 +38,10 @@ void Airspace::ExpireOne(Table<T>& table, RecordKind kind, uint32_t slot, TimeNs
       Erase(table, kind, id, changes);
       DropIfUnused(subscription_id, changes);
     } else {
-      if constexpr (std::is_same_v<T, model::Declaration>) behind_references_.erase(entity.reference_id);
+      if constexpr (std::is_same_v<T, model::Declaration>) {
+        behind_references_.erase(entity.reference_id);
+        if (entity.kind == model::DeclarationKind::kConstraint) --declared_constraints_;
+      }
       Erase(table, kind, id, changes);
     }
     return;
@@ -357,6 +360,7 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
   if (auto* declaration = std::get_if<model::Declaration>(&entity)) {
     if (!behind_references_.emplace(declaration->reference_id, declaration->id).second)
       return Error{Code::kInvalid, declaration->id.ToString() + " has another's reference"};
+    if (declaration->kind == model::DeclarationKind::kConstraint) ++declared_constraints_;
     return add(declarations_, std::move(*declaration));
   }
   if (auto* party = std::get_if<model::Party>(&entity)) {
@@ -370,6 +374,7 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
   if (auto* notice = std::get_if<model::Notice>(&entity)) {
     if (!notices_by_id_.emplace(notice->id, std::pair(notice->party, notice->number)).second)
       return Error{Code::kInvalid, "notice " + notice->id.ToString() + " is there twice"};
+    if (!notice->acknowledged) ++notices_waiting_;
     notice_events_.emplace(NextEventOf(*notice), notice->party, notice->number);
     notices_[notice->party].emplace(notice->number, *notice);
     return {};
@@ -462,9 +467,11 @@ Airspace::Sizes Airspace::sizes() const {
           .rid_subscriptions = rid_subscriptions_.size(),
           .heartbeats = heartbeats_.size(),
           .declarations = declarations_.size(),
+          .declared_constraints = declared_constraints_,
           .parties = parties_.size(),
           .groups = groups_.size(),
           .notices = notices_by_id_.size(),
+          .notices_waiting = notices_waiting_,
           .provider_messages = provider_messages_.size(),
           .indexed = intents_.index().size() + constraints_.index().size() + subscriptions_.index().size() +
                      service_areas_.index().size() + rid_subscriptions_.index().size() + declarations_.index().size(),

@@ -158,9 +158,11 @@ class Airspace {
     size_t rid_subscriptions = 0;
     size_t heartbeats = 0;
     size_t declarations = 0;
+    size_t declared_constraints = 0;  // of these
     size_t parties = 0;
     size_t groups = 0;
     size_t notices = 0;
+    size_t notices_waiting = 0;  // of these, not acknowledged
     size_t provider_messages = 0;
     size_t indexed = 0;      // boxes in the indexes
     size_t index_bytes = 0;  // of memory
@@ -284,11 +286,13 @@ class Airspace {
   std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)
   std::optional<model::Secret> secret_;
   Table<model::Declaration> declarations_;
+  size_t declared_constraints_ = 0;                       // of declarations_
   std::map<model::Uuid, model::Uuid> behind_references_;  // (reference, declaration)
   std::map<std::string, model::Party, std::less<>> parties_;
   std::map<std::string, model::Group, std::less<>> groups_;
   std::map<std::string, std::map<int64_t, model::Notice>, std::less<>> notices_;  // by party and number
   std::map<model::Uuid, std::pair<std::string, int64_t>> notices_by_id_;
+  size_t notices_waiting_ = 0;                                        // of them, not acknowledged
   std::set<std::tuple<TimeNs, std::string, int64_t>> notice_events_;  // a notice is repeated, or goes
   uint32_t notices_made_ = 0;                                         // with this command
   std::map<uint64_t, model::ProviderMessage> provider_messages_;

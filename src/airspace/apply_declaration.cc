@@ -275,6 +275,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::EndDeclaration& command, C
   Declaration declaration = *old;
   Unpublish(declaration, stamp.time, changes);
   behind_references_.erase(declaration.reference_id);
+  if (declaration.kind == DeclarationKind::kConstraint) --declared_constraints_;
   Erase(declarations_, RecordKind::kDeclaration, declaration.id, changes);
   TellParties(stamp, &declaration, nullptr, command.withdrawn ? "withdrawn" : "ended", changes);
   return model::DeclarationChanged{std::move(declaration), {}};
@@ -284,6 +285,7 @@ void Airspace::ReplaceDeclaration(const Stamp& stamp, const Declaration& declara
                                   const model::Publication& publication, std::string_view because, Changes& changes) {
   std::optional<Declaration> before;
   if (const Declaration* old = declarations_.Find(declaration.id); old != nullptr) before = *old;
+  if (!before && declaration.kind == DeclarationKind::kConstraint) ++declared_constraints_;
   Replace(declarations_, RecordKind::kDeclaration, declaration, stamp.time, changes);
   behind_references_[declaration.reference_id] = declaration.id;
   Publish(declaration, publication, stamp.time, changes);

@@ -75,6 +75,7 @@ void Airspace::MakeNotice(const Stamp& stamp, std::string_view kind, std::string
   notice.text = NoticeText(notice, {kind, because, &own, &other});
   if (ledger_) changes.events.push_back(NoticeEvent(stamp.time, "notice.made", notice, ""));
   changes.notices.push_back({notice.party, notice.number});
+  ++notices_waiting_;
   StoreNotice(notice, changes);
 }
 
@@ -88,6 +89,7 @@ void Airspace::LetNoticesExpire(TimeNs now, Changes& changes) {
     changes.push_back({KeyOf(notice), std::nullopt});
     if (notice.acknowledged || DueAgain(notice) > notice.concerns_until) {
       notices_by_id_.erase(notice.id);
+      if (!notice.acknowledged) --notices_waiting_;
       if (of_party->second.empty()) notices_.erase(of_party);
       continue;
     }
@@ -129,6 +131,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::AcknowledgeNotice& command
   // The first one stands.
   if (notice.acknowledged) return model::NoticeAcknowledged{std::move(notice)};
   notice_events_.erase({NextEventOf(notice), notice.party, notice.number});
+  --notices_waiting_;
   notice.acknowledged = stamp.time;
   notice.acknowledgement = command.acknowledgement;
   if (!notice.delivered) notice.delivered = stamp.time;

@@ -125,6 +125,20 @@ class Parties : public testing::Test {
     std::map<model::RecordKey, std::string> restored;
     again.VisitRecords([&](const auto& key, const auto& record) { restored.emplace(key, record); });
     EXPECT_EQ(restored, stored_);
+    // What is counted on the way is what there is.
+    size_t constraints = 0;
+    size_t waiting = 0;
+    for (const auto& [key, record] : stored_) {
+      const model::Entity entity = *model::Decode(key, record);
+      const auto* declaration = std::get_if<model::Declaration>(&entity);
+      if (declaration != nullptr && declaration->kind == DeclarationKind::kConstraint) ++constraints;
+      const auto* notice = std::get_if<model::Notice>(&entity);
+      if (notice != nullptr && !notice->acknowledged) ++waiting;
+    }
+    for (const Airspace* one : {&airspace_, static_cast<const Airspace*>(&again)}) {
+      EXPECT_EQ(one->sizes().declared_constraints, constraints);
+      EXPECT_EQ(one->sizes().notices_waiting, waiting);
+    }
   }
 
   Airspace airspace_;
@@ -381,6 +395,7 @@ TEST_F(Parties, ANoticeIsRepeatedUntilItIsAcknowledged) {
   now_s_ = 1000 + 2 * 86'400;
   Do(model::Expire{});
   EXPECT_EQ(airspace_.sizes().notices, 0u);
+  EXPECT_EQ(airspace_.sizes().notices_waiting, 0u);
   EXPECT_EQ(airspace_.sizes().declarations, 0u) << "it went by itself";
   ExpectStored();
 }

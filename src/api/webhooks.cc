@@ -1,5 +1,6 @@
 #include "api/webhooks.h"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,26 @@ Result<void> Webhooks::GaveUp(const std::string& party, const std::string& id, c
   progress.after = progress.number;
   ++progress.given_up;
   return {};
+}
+
+size_t Webhooks::Waiting() const {
+  std::map<std::string, int64_t> after;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [party, progress] : progress_) after[party] = progress.after;
+  }
+  size_t waiting = 0;
+  node_.Read(
+      [&](const airspace::Airspace& airspace, TimeNs) {
+        for (const auto& [name, party] : airspace.parties()) {
+          if (party.webhook.empty()) continue;
+          const auto at = after.find(name);
+          waiting += airspace.CountNotices(name, at == after.end() ? airspace.AcknowledgedUpTo(name) : at->second,
+                                           std::numeric_limits<int64_t>::max());
+        }
+      },
+      [] {});
+  return waiting;
 }
 
 WebhookState Webhooks::StateOf(const std::string& party, const outbound::Postman& postman) const {

@@ -13,6 +13,7 @@
 #include "cmd/exit_status.h"
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
+#include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/trust.h"
 #include "ledger/checkpoint.h"
@@ -36,6 +37,7 @@ struct AuditOptions {
   std::string state;
   size_t witnesses_min = 0;
   std::string data;  // a store's folder, instead of a service
+  Progress::When progress = Progress::When::kAuto;
 };
 
 // What was seen last.
@@ -62,12 +64,17 @@ Result<std::optional<State>> ReadState(const std::string& path) {
   return std::optional<State>(State{*key, member("checkpoint")});
 }
 
+Error OfAnotherKey(const std::string& path, const State& state) {
+  return {Code::kInvalid, "--operator-key: " + path + " is of another key, " + state.operator_key.ToText() +
+                              "; name another file with --state"};
+}
+
 // What a ledger may not do.
 Error Broken(const std::string& what) { return {Code::kConflict, what}; }
 
 class Audit {
  public:
-  explicit Audit(const Client& client) : client_(client) {}
+  Audit(const Client& client, Progress& progress) : client_(client), progress_(progress) {}
 
   Result<std::string> Get(const std::string& path) const {
     WB_TRY(Answer answer, client_.Send("GET", "/ledger/" + path, std::nullopt));
@@ -110,6 +117,8 @@ class Audit {
       }
       entries.clear();
       ++index;
+      progress_.Share("entries",
+                      static_cast<double>(tree.size() - before.size) / static_cast<double>(now.size - before.size));
     }
     if (tree.Root() != now.root)
       return Broken(fmt::format("the root of the new checkpoint ({}) is not that of its {} entries ({})",
@@ -128,6 +137,7 @@ class Audit {
   }
 
   const Client& client_;
+  Progress& progress_;
 };
 
 // Both sides of a contradiction are signed: whoever has them can show them.
@@ -152,9 +162,7 @@ int RunAudit(const AuditOptions& options) {
                  "--operator-key: is needed the first time, NAME+HASH+BASE64, from a source other than the service"},
                 kExitBadInput);
   if (*state && trust->operator_key && (*state)->operator_key != *trust->operator_key)
-    return Fail({Code::kInvalid, "--operator-key: " + options.state + " is of another key, " +
-                                     (*state)->operator_key.ToText() + "; name another file with --state"},
-                kExitBadInput);
+    return Fail(OfAnotherKey(options.state, **state), kExitBadInput);
   const ledger::VerifierKey operator_key = *state ? (*state)->operator_key : *trust->operator_key;
   const std::string before_note = *state ? (*state)->checkpoint : "";
   ledger::Checkpoint before{.origin = operator_key.name(), .size = 0, .root = ledger::EmptyRoot()};
@@ -165,7 +173,8 @@ int RunAudit(const AuditOptions& options) {
     before = opened->checkpoint;
   }
 
-  const Audit audit(*client);
+  Progress progress(options.progress);
+  const Audit audit(*client, progress);
   const Result<std::string> note = audit.Get("checkpoint");
   if (!note) return Fail(note.error(), kExitFailed);
   const Result<ledger::SignedCheckpoint> opened = ledger::OpenCheckpoint(*note, operator_key);
@@ -180,7 +189,9 @@ int RunAudit(const AuditOptions& options) {
     ShowEvidence(before_note, *note);
     return kExitNotProven;
   }
-  if (const Result<void> followed = audit.Follow(before, now); !followed) {
+  const Result<void> followed = audit.Follow(before, now);
+  progress.Clear();
+  if (!followed) {
     if (followed.error().code != Code::kConflict) return Fail(followed.error(), kExitFailed);
     fmt::print("FORKED OR FALSIFIED: {}\n", Plain(followed.error().message));
     ShowEvidence(before_note, *note);
@@ -219,14 +230,35 @@ int RunStoreAudit(const AuditOptions& options) {
     state = *std::move(read);
     if (!state) return Fail({Code::kInvalid, options.state + ": there is no such file"}, kExitBadInput);
   }
+  const Result<ledger::Trust> trust = ReadTrust(options.trust);
+  if (!trust) return Fail(trust.error(), kExitBadInput);
+  std::optional<ledger::VerifierKey> key = trust->operator_key;
+  if (state && key && state->operator_key != *key) return Fail(OfAnotherKey(options.state, *state), kExitBadInput);
+  if (state) key = state->operator_key;
+  const bool key_was_given = key.has_value();
+  if (!key) {
+    const auto beside = ReadStoreKey(options.data);
+    if (!beside) return Fail(beside.error(), kExitBadInput);
+    key = *beside;
+  }
   const auto store = store::SqliteStore::Open(options.data, {.read_only = true});
   if (!store) return Fail(store.error(), kExitBadInput);
   auto reader = (*store)->OpenLedger();
   if (!reader) return Fail(reader.error(), kExitBadInput);
-  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader);
+  Progress progress(options.progress);
+  const Result<node::LedgerLog::Head> head =
+      node::LedgerLog::Check(**reader, key ? &*key : nullptr, [&](double share) { progress.Share("entries", share); });
+  progress.Clear();
   if (!head) return Fail({head.error().code, (*store)->path() + ": " + head.error().message}, kExitNotProven);
-  fmt::print("{}: a ledger of {} entries; every tile is that of its entries\nroot {}\n", (*store)->path(), head->size,
-             ledger::HashToBase64(head->root));
+  fmt::print(
+      "{}: a ledger of {} entries; every tile is that of its entries, and all of it is as it was sealed\nroot {}\n",
+      (*store)->path(), head->size, ledger::HashToBase64(head->root));
+  if (key) {
+    fmt::print("the seal is signed with {}{}\n", Plain(key->ToText()),
+               key_was_given ? "" : ", which stands beside the store: give --operator-key to trust nobody for it");
+  } else {
+    fmt::print("nobody's signature was asked for: give --operator-key\n");
+  }
   if (!state || state->checkpoint.empty()) return kExitDone;
   const auto seen = ledger::OpenCheckpoint(state->checkpoint, state->operator_key);
   if (!seen) return Fail({Code::kInvalid, options.state + ": checkpoint: " + seen.error().message}, kExitBadInput);
@@ -236,7 +268,7 @@ int RunStoreAudit(const AuditOptions& options) {
                                              options.state, before.size, head->size)},
                 kExitNotProven);
   }
-  const auto log = node::LedgerLog::Open(*std::move(reader));
+  const auto log = node::LedgerLog::Open(*std::move(reader), {});
   if (!log) return Fail(log.error(), kExitNotProven);
   const Result<Hash> root = (*log)->RootOf(before.size);
   if (!root) return Fail(root.error(), kExitNotProven);
@@ -263,9 +295,10 @@ void AddAudit(CLI::App& app, int& status) {
   audit->get_option("--url")->required(false);
   audit->add_option("--state", options->state, "File with what was seen last; made the first time");
   audit
-      ->add_option("--data", options->data,
-                   "A store's folder instead of a service: hash its ledger anew and compare; with --state also with "
-                   "what was seen last")
+      ->add_option(
+          "--data", options->data,
+          "A store's folder instead of a service: hash its ledger anew and compare with its seal; with --state also "
+          "with what was seen last")
       ->excludes("URL");
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
@@ -274,6 +307,7 @@ void AddAudit(CLI::App& app, int& status) {
       ->allow_extra_args(false);
   audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
       ->capture_default_str();
+  AddProgressOption(*audit, options->progress);
   audit->footer(
       R"(It fetches the checkpoint and all entries since the last time, hashes them upon the tree that it saw then, and compares every
 tile and the root. Run it every few minutes, and from several places: a service that shows two parties two ledgers is found out.

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -60,6 +61,20 @@ std::string Remedy(CURLcode code) {
   }
 }
 
+constexpr size_t kTokenBytesMax = size_t{16} << 10;
+
+// A token and no more: what is in a header must not end it.
+Result<std::string> ReadToken(const std::string& path) {
+  WB_TRY(const std::string text, ReadWholeFile(path, kTokenBytesMax));
+  static constexpr std::string_view kSpace = " \t\r\n";
+  const size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string::npos) return Error{Code::kInvalid, "--token-file: " + path + " is empty"};
+  const std::string token = text.substr(first, text.find_last_not_of(kSpace) + 1 - first);
+  if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c > '~'; }))
+    return Error{Code::kInvalid, "--token-file: " + path + " has more than a token in it"};
+  return token;
+}
+
 }  // namespace
 
 void AddClientOptions(CLI::App& subcommand, ClientOptions& options, bool as_party) {
@@ -78,15 +93,21 @@ void AddClientOptions(CLI::App& subcommand, ClientOptions& options, bool as_part
       ->check(CLI::Range(int64_t{1}, int64_t{3600}))
       ->capture_default_str()
       ->group(service);
+  options.as_party = as_party;
   if (!as_party) return;
   const std::string caller = "Who calls";
-  subcommand.add_option("--key", options.key_file, "The party's private key, a file of `wideberth keygen`")
+  subcommand
+      .add_option("--key", options.key_file, "The party's private key, a file of `wideberth keygen`; with --party")
       ->envname("WIDEBERTH_KEY")
-      ->required()
+      ->group(caller);
+  subcommand
+      .add_option("--token-file", options.token_file,
+                  "Instead of --key: a file with a token of your OAuth server, scope wideberth.party; read anew for "
+                  "each call")
+      ->envname("WIDEBERTH_TOKEN_FILE")
       ->group(caller);
   subcommand.add_option("--party", options.party, "The party's name, as it is registered")
       ->envname("WIDEBERTH_PARTY")
-      ->required()
       ->group(caller);
   subcommand
       .add_option("--audience", options.audiences, "What tokens are for (aud); may repeat; the host of the URL without")
@@ -153,6 +174,16 @@ Result<Client> Client::Make(const ClientOptions& given) {
                  "--url: without TLS anybody on the way reads and uses the token; call https://, or say --allow-http"};
   while (options.url.ends_with('/')) options.url.pop_back();
   if (options.audiences.empty()) options.audiences.push_back(host);
+  if (!options.key_file.empty() && !options.token_file.empty())
+    return Error{Code::kInvalid,
+                 "--token-file: is instead of --key (WIDEBERTH_KEY); give one of them, for they may be of two parties"};
+  if (options.as_party && options.key_file.empty() && options.token_file.empty())
+    return Error{Code::kInvalid, "--key: give the party's private key with its --party, or --token-file"};
+  if (!options.key_file.empty() && options.party.empty())
+    return Error{Code::kInvalid, "--party: give the name that the key is registered for"};
+  if (options.token_file == "-")
+    return Error{Code::kInvalid, "--token-file: is read more than once; standard input cannot be"};
+  if (!options.token_file.empty()) WB_TRY_OK(ReadToken(options.token_file));
   std::optional<crypto::PrivateKey> key;
   if (!options.key_file.empty()) {
     WB_TRY(key, ReadPartyKey(options.key_file));
@@ -173,6 +204,10 @@ Result<Answer> Client::Perform(Call& call) const {
   if (key_) {
     const PartyClaims claims{.party = options_.party, .audiences = options_.audiences};
     add("Authorization: Bearer " + MakePartyToken(*key_, claims, os::SystemClock().Now()));
+  }
+  if (!options_.token_file.empty()) {
+    WB_TRY(const std::string token, ReadToken(options_.token_file));
+    add("Authorization: Bearer " + token);
   }
   if (call.body) add("Content-Type: application/json");
   for (const std::string& header : call.headers) add(header);
@@ -249,7 +284,9 @@ std::string WhyRefused(const Answer& answer) {
   std::string text = fmt::format("the service answered {}", answer.status);
   if (!message.empty()) text += ": " + Plain(message);
   if (answer.status == 401)
-    text += " (is the public key registered for --party, is --audience the service's, is the clock right?)";
+    text +=
+        " (is the public key registered for --party, or the token of --token-file still good and for this service; is "
+        "--audience the service's, is the clock right?)";
   if (answer.retry_after_s) text += fmt::format(" (try again in {} s)", *answer.retry_after_s);
   return text;
 }

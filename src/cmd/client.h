@@ -14,13 +14,15 @@
 #include "base/result.h"
 #include "crypto/ed25519.h"
 
-// Calls a service as a party does (api/wideberth.yaml): libcurl, with a token that is made anew for each call.
+// Calls a service as a party does (api/wideberth.yaml): libcurl, with a token that is made or read anew for each call.
 namespace wideberth::cmd {
 
 // What the subcommands that call a service have in common on their command lines.
 struct ClientOptions {
   std::string url;
-  std::string key_file;
+  bool as_party = false;   // a token is needed: of a key, or as it is in a file
+  std::string key_file;    // with it, `party`
+  std::string token_file;  // instead: an OAuth server's token, read anew for each call
   std::string party;
   std::vector<std::string> audiences;  // none: the host of the URL
   std::string ca_file;                 // "": the machine's
@@ -28,8 +30,8 @@ struct ClientOptions {
   int64_t timeout_s = 30;  // of one call; of a stream, to connect
 };
 
-// Adds --url, --ca, --allow-http and --timeout; with `as_party` also --key, --party and --audience. `options` outlives
-// the subcommand.
+// Adds --url, --ca, --allow-http and --timeout; with `as_party` also --key, --token-file, --party and --audience.
+// `options` outlives the subcommand.
 void AddClientOptions(CLI::App& subcommand, ClientOptions& options, bool as_party);
 
 struct Answer {
@@ -49,7 +51,8 @@ class Client {
  public:
   static constexpr size_t kAnswerBytesMax = size_t{64} << 20;
 
-  // kInvalid, with the option to set, for a URL or a key that does not serve. Without a key file there is no token.
+  // kInvalid, with the option to set, for a URL, a key or a token that does not serve. Without a file of either there
+  // is no token.
   static Result<Client> Make(const ClientOptions& given);
 
   // What the service answers, whatever its status. kIo, with the remedy, if it cannot be reached or breaks off.
@@ -64,6 +67,8 @@ class Client {
                         const std::function<bool(std::string_view)>& take, const std::function<bool()>& go_on) const;
 
   const std::string& party() const { return options_.party; }
+  // Whether tokens come from a file, where a newer one may be by and by.
+  bool has_token_file() const { return !options_.token_file.empty(); }
   // REQUIRES: there is one.
   const crypto::PrivateKey& key() const { return *key_; }
 

@@ -7,6 +7,7 @@
 #include "airspace/airspace.h"
 #include "cmd/exit_status.h"
 #include "cmd/subcommands.h"
+#include "cmd/trust.h"
 #include "crypto/sha256.h"
 #include "node/ledger_log.h"
 #include "node/state_hash.h"
@@ -52,9 +53,11 @@ int RunCheck(const std::string& directory) {
   const airspace::Airspace::Sizes& sizes = checked->sizes;
   const Result<store::Position> position = (*store)->position();
   if (!position) return Fail(position.error(), kExitBadInput);
+  const auto key = ReadStoreKey(directory);
+  if (!key) return Fail(key.error(), kExitBadInput);
   const auto reader = (*store)->OpenLedger();
   if (!reader) return Fail(reader.error(), kExitBadInput);
-  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader);
+  const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader, *key ? &**key : nullptr);
   if (!head) return Fail({Code::kIo, (*store)->path() + ": " + head.error().message}, kExitBadInput);
   fmt::print("{}: whole, after batch {}\n", (*store)->path(), position->batch);
   for (const auto& [what, count] : {std::pair<const char*, size_t>{"operational intents", sizes.intents},

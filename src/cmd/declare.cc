@@ -234,6 +234,7 @@ cannot be reached or is busy.
 
 Examples:
   wideberth declare flight.geojson --url https://sky.example --key alpine.key --party alpine-rescue
+  wideberth declare flight.geojson --url https://sky.example --token-file alpine.token
   export WIDEBERTH_URL=https://sky.example WIDEBERTH_KEY=alpine.key WIDEBERTH_PARTY=alpine-rescue
   wideberth declare flight.geojson --priority 5 --disclosure volume --visible-to rescue
   wideberth declare zone.geojson --constraint

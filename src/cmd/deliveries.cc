@@ -185,6 +185,8 @@ api::WebhookState Deliveries::StateOfWebhook(const std::string& party) const {
   return parts_->webhooks.StateOf(party, parts_->webhook_postman);
 }
 
+size_t Deliveries::WaitingForWebhooks() const { return parts_->webhooks.Waiting(); }
+
 void Deliveries::Stop() {
   parts_->webhook_postman.Stop();
   parts_->provider_postman->Stop();

@@ -41,6 +41,8 @@ class Deliveries {
   // For Node's on_committed.
   void OnCommitted(const node::Committed& committed);
   api::WebhookState StateOfWebhook(const std::string& party) const;
+  // Notices that wait to be sent to webhooks.
+  size_t WaitingForWebhooks() const;
   void Stop();
 
  private:

@@ -44,8 +44,6 @@ void AddInputOptions(CLI::App& subcommand, InputOptions& options) {
                                                                   {"geojson", files::InputFormat::kGeoJson},
                                                                   {"geojsonl", files::InputFormat::kGeoJsonLines},
                                                                   {"csv", files::InputFormat::kTracksCsv}};
-  static const std::map<std::string, Progress::When> kWhen{
-      {"auto", Progress::When::kAuto}, {"always", Progress::When::kAlways}, {"never", Progress::When::kNever}};
   subcommand.add_option("FILE", options.files, "Plans (.geojson, .geojsonl) or recorded tracks (.csv); - is stdin")
       ->required();
   subcommand.add_option("--input-format", options.format, "What the files are: auto, geojson, geojsonl or csv")
@@ -72,10 +70,7 @@ void AddInputOptions(CLI::App& subcommand, InputOptions& options) {
   subcommand.add_option("--volumes-max", options.volumes_max, "Refuse input with more volumes than this")
       ->check(CLI::Range(size_t{1}, conflict::PlanSet::kVolumesMax))
       ->capture_default_str();
-  subcommand
-      .add_option("--progress", options.progress, "A line on stderr that shows how far it is; auto: on a terminal")
-      ->transform(CLI::CheckedTransformer(kWhen, CLI::ignore_case).description("{auto,always,never}"))
-      ->default_str("auto");
+  AddProgressOption(subcommand, options.progress);
 }
 
 Result<conflict::PlanSet> ReadPlans(const InputOptions& options, Progress& progress) {

@@ -63,12 +63,21 @@ class Listener {
       if (!last_id_.empty()) headers.push_back("Last-Event-ID: " + last_id_);
       parser_.Restart();
       const int taken_before = taken_;
+      bool accepted = false;
       const Result<Answer> answer = client_.Stream(
-          "/api/v1/events", headers, [&](std::string_view bytes) { return Take(bytes); }, [&] { return GoOn(); });
+          "/api/v1/events", headers,
+          [&](std::string_view bytes) {
+            accepted = true;
+            return Take(bytes);
+          },
+          [&] { return GoOn(); });
+      accepted_before_ |= accepted;
       if (status_) return *status_;
       if (!GoOn()) break;
       if (answer && answer->status != 200) {
-        if (answer->status < 500 && answer->status != 429)
+        // A token that was good before is over; who renews it may be late.
+        const bool renewable = answer->status == 401 && accepted_before_ && client_.has_token_file();
+        if (answer->status < 500 && answer->status != 429 && !renewable)
           return Fail({Code::kInvalid, WhyRefused(*answer)}, kExitBadInput);
         if (answer->retry_after_s) again = std::max(again, std::chrono::seconds(*answer->retry_after_s));
       }
@@ -163,10 +172,16 @@ class Listener {
   std::optional<Steady::time_point> end_;
   std::string last_id_;
   int taken_ = 0;
+  bool accepted_before_ = false;  // a stream began
   std::optional<int> status_;
 };
 
 int RunListen(const ListenOptions& options) {
+  if (options.acknowledge && !options.client.token_file.empty())
+    return Fail({Code::kInvalid,
+                 "--ack: is signed with the key that is registered for the party, which no token replaces; give --key "
+                 "and --party instead of --token-file"},
+                kExitBadInput);
   const Result<Client> client = Client::Make(options.client);
   if (!client) return Fail(client.error(), kExitBadInput);
   return Listener(options, *client).Run();
@@ -179,7 +194,7 @@ void AddListen(CLI::App& app, int& status) {
   const auto options = std::make_shared<ListenOptions>();
   AddClientOptions(*listen, options->client, true);
   listen->add_flag("--ack", options->acknowledge,
-                   "Acknowledge each notice, signed with the party's key, once it is printed");
+                   "Acknowledge each notice, signed with the party's key, once it is printed; needs --key");
   listen->add_flag("--json", options->json, "A line of JSON for each notice, as the service sends it");
   listen
       ->add_option("--after", options->after,
@@ -189,12 +204,14 @@ void AddListen(CLI::App& app, int& status) {
   listen->add_option("--for", options->for_s, "End after this many seconds")
       ->check(CLI::Range(int64_t{1}, int64_t{31'536'000}));
   listen->footer(
-      "A stream that breaks is taken up again where it was. Who does not acknowledge is told again.\n\n"
+      "A stream that breaks is taken up again where it was. Who does not acknowledge is told again. With --token-file, "
+      "a token that is over is waited for until there is another in the file.\n\n"
       "Exit status: 0 at the end of --for or after --once; 2 bad arguments, or the service refuses; 1 no notice came "
       "with --once, or one could not be acknowledged.\n\n"
       "Examples:\n"
       "  wideberth listen --url https://sky.example --key alpine.key --party alpine-rescue\n"
       "  wideberth listen --ack --json >> notices.jsonl       # with WIDEBERTH_URL, WIDEBERTH_KEY, WIDEBERTH_PARTY\n"
+      "  wideberth listen --url https://sky.example --token-file /run/alpine.token\n"
       "  wideberth listen --once --for 60");
   listen->callback([options, &status] { status = RunListen(*options); });
 }

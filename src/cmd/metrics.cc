@@ -33,6 +33,19 @@ Metrics::Metrics()
                           .Register(registry_)
                           .Add({}, kSeconds)),
       entities_(prometheus::BuildGauge().Name("wideberth_entities").Help("Entities kept, by kind").Register(registry_)),
+      unacknowledged_(prometheus::BuildGauge()
+                          .Name("wideberth_unacknowledged_notices")
+                          .Help("Notices kept that their parties have not acknowledged")
+                          .Register(registry_)
+                          .Add({})),
+      undelivered_(prometheus::BuildGauge()
+                       .Name("wideberth_undelivered_messages")
+                       .Help("Messages that wait to be sent, by what they are sent to: webhooks of parties, other USSs")
+                       .Register(registry_)),
+      ledger_entries_(prometheus::BuildGauge()
+                          .Name("wideberth_ledger_entries")
+                          .Help("Entries of the ledger that are durable; nothing without a ledger")
+                          .Register(registry_)),
       indexed_boxes_(prometheus::BuildGauge()
                          .Name("wideberth_indexed_boxes")
                          .Help("Boxes in the indexes: what is not over")
@@ -82,7 +95,7 @@ void Metrics::CountBatch(size_t commands, double commit_s) {
   commit_seconds_.Observe(commit_s);
 }
 
-std::string Metrics::Text(const node::Node& node, size_t connections) {
+std::string Metrics::Text(const node::Node& node, size_t waiting_for_webhooks, size_t connections) {
   const auto sizes = node.sizes();
   for (const auto& [kind, count] : {std::pair<const char*, size_t>{"operational_intent", sizes.intents},
                                     {"constraint", sizes.constraints},
@@ -91,8 +104,17 @@ std::string Metrics::Text(const node::Node& node, size_t connections) {
                                     {"report", sizes.reports},
                                     {"identification_service_area", sizes.service_areas},
                                     {"rid_subscription", sizes.rid_subscriptions},
-                                    {"heartbeat", sizes.heartbeats}})
+                                    {"heartbeat", sizes.heartbeats},
+                                    {"declared_intent", sizes.declarations - sizes.declared_constraints},
+                                    {"declared_constraint", sizes.declared_constraints},
+                                    {"party", sizes.parties},
+                                    {"group", sizes.groups},
+                                    {"notice", sizes.notices}})
     entities_.Add({{"kind", kind}}).Set(static_cast<double>(count));
+  unacknowledged_.Set(static_cast<double>(sizes.notices_waiting));
+  undelivered_.Add({{"to", "webhook"}}).Set(static_cast<double>(waiting_for_webhooks));
+  undelivered_.Add({{"to", "uss"}}).Set(static_cast<double>(sizes.provider_messages));
+  if (node.ledger() != nullptr) ledger_entries_.Add({}).Set(static_cast<double>(node.ledger()->size()));
   indexed_boxes_.Set(static_cast<double>(sizes.indexed));
   index_bytes_.Set(static_cast<double>(sizes.index_bytes));
   queued_.Set(static_cast<double>(node.queue_length()));

@@ -25,7 +25,7 @@ class Metrics {
   void CountRequest(std::string_view method, std::string_view route, int status, double seconds);
   void CountBatch(size_t commands, double commit_s);
   // The text of an answer to a scrape, with the sizes as they are.
-  std::string Text(const node::Node& node, size_t connections);
+  std::string Text(const node::Node& node, size_t waiting_for_webhooks, size_t connections);
 
  private:
   struct Request {
@@ -39,6 +39,9 @@ class Metrics {
   prometheus::Histogram& batch_commands_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Family<prometheus::Gauge>& entities_;
+  prometheus::Gauge& unacknowledged_;
+  prometheus::Family<prometheus::Gauge>& undelivered_;
+  prometheus::Family<prometheus::Gauge>& ledger_entries_;
   prometheus::Gauge& indexed_boxes_;
   prometheus::Gauge& index_bytes_;
   prometheus::Gauge& queued_;

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 
 namespace wideberth::cmd {
 namespace {
@@ -43,6 +44,14 @@ void Progress::Share(std::string_view what, double share) {
 
 void Progress::Bytes(std::string_view what, uint64_t bytes) {
   if (Due()) Show(fmt::format("{:<9} {:.1f} MB", what, static_cast<double>(bytes) / 1e6));
+}
+
+void AddProgressOption(CLI::App& subcommand, Progress::When& when) {
+  static const std::map<std::string, Progress::When> kWhen{
+      {"auto", Progress::When::kAuto}, {"always", Progress::When::kAlways}, {"never", Progress::When::kNever}};
+  subcommand.add_option("--progress", when, "A line on stderr that shows how far it is; auto: on a terminal")
+      ->transform(CLI::CheckedTransformer(kWhen, CLI::ignore_case).description("{auto,always,never}"))
+      ->default_str("auto");
 }
 
 void Progress::Clear() {

@@ -2,8 +2,13 @@
 #define WIDEBERTH_CMD_PROGRESS_H_
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
+
+namespace CLI {
+class App;
+}
 
 namespace wideberth::cmd {
 
@@ -35,6 +40,9 @@ class Progress {
   std::chrono::steady_clock::time_point next_;
   std::chrono::steady_clock::time_point start_;
 };
+
+// Adds --progress. `when` outlives the subcommand.
+void AddProgressOption(CLI::App& subcommand, Progress::When& when);
 
 }  // namespace wideberth::cmd
 

@@ -25,6 +25,7 @@
 #include "cmd/jwks_refresher.h"
 #include "cmd/metrics.h"
 #include "cmd/party_key.h"
+#include "cmd/trust.h"
 #include "cmd/witness_collector.h"
 #include "http/server.h"
 #include "node/node.h"
@@ -63,6 +64,33 @@ Error NoKeys() {
 Result<void> WriteIfNew(const std::string& path, const std::string& text) {
   if (std::filesystem::exists(path)) return {};
   return WriteNewFile(path, text, 0644);
+}
+
+// Who signs the ledger: the key in the store's folder, made the first time.
+Result<node::LedgerLog::Sealing> ReadSealing(const ServiceOptions& options, Rng& rng) {
+  const std::string origin = options.ledger_origin.empty() ? options.audiences[0] + "/ledger" : options.ledger_origin;
+  const std::string key_file = options.data + "/ledger.key";
+  const std::string public_file = options.data + "/" + kLedgerPublicFile;
+  const bool new_key = !std::filesystem::exists(public_file);
+  if (!new_key && !std::filesystem::exists(key_file)) {
+    return Error{Code::kIo, key_file +
+                                ": is missing, but the ledger was signed with it: put it back from a backup. If it is "
+                                "lost, tell those who check the ledger, remove " +
+                                public_file + ", and a new one is made"};
+  }
+  WB_TRY(const crypto::PrivateKey key, ReadOrMakeKey(key_file, rng));
+  const auto verifier = ledger::VerifierKey::Make(origin, ledger::SignatureType::kEd25519, key.public_key());
+  if (!verifier) return Error{Code::kInvalid, "--ledger-origin: " + verifier.error().message};
+  if (!new_key) {
+    WB_TRY(const std::string known, ReadFile(public_file));
+    if (known != verifier->ToText() + "\n") {
+      return Error{Code::kInvalid, public_file + ": names another key or ledger (" + known.substr(0, known.find('\n')) +
+                                       ") than this would be (" + verifier->ToText() +
+                                       "): give the --ledger-origin and --data of before; those who follow the ledger "
+                                       "would take it for another"};
+    }
+  }
+  return node::LedgerLog::Sealing{ledger::Signer{*verifier, key}, new_key};
 }
 
 // The parties that the settings name: those that differ from what is registered are registered anew.
@@ -277,35 +305,26 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   };
   node_options.ledger = options.ledger;
   node_options.on_committed = [raw = parts.get()](const node::Committed& committed) { raw->OnCommitted(committed); };
-  WB_TRY(parts->node, node::Node::Start(*parts->store, parts->clock, parts->rng, std::move(node_options)));
+  if (options.ledger) {
+    WB_TRY(node_options.sealing, ReadSealing(options, parts->rng));
+  }
+  const std::optional<ledger::Signer> signer = node_options.sealing.signer;
+  Result<std::unique_ptr<node::Node>> node =
+      node::Node::Start(*parts->store, parts->clock, parts->rng, std::move(node_options));
+  if (!node) {
+    const std::string& path = parts->store->path();
+    const std::string& why = node.error().message;
+    return Error{node.error().code, why.starts_with(path) ? why : path + ": " + why};
+  }
+  parts->node = *std::move(node);
+  // Once the seal is of this key.
+  if (signer) WB_TRY_OK(WriteIfNew(options.data + "/" + kLedgerPublicFile, signer->verifier.ToText() + "\n"));
   parts->board.Attach(*parts->node);
   WB_TRY_OK(RegisterParties(*parts->node, options));
   const bool has_party_keys = parts->ReadPartyKeys();
   if (no_oauth_keys && !has_party_keys) return NoKeys();
-  if (options.ledger) {
-    const std::string origin = options.ledger_origin.empty() ? options.audiences[0] + "/ledger" : options.ledger_origin;
-    const std::string key_file = options.data + "/ledger.key";
-    const std::string public_file = options.data + "/ledger.pub";
-    if (std::filesystem::exists(public_file) && !std::filesystem::exists(key_file)) {
-      return Error{Code::kIo,
-                   key_file +
-                       ": is missing, but the ledger was signed with it: put it back from a backup. If it is "
-                       "lost, tell those who check the ledger, remove " +
-                       public_file + ", and a new one is made"};
-    }
-    WB_TRY(const crypto::PrivateKey key, ReadOrMakeKey(key_file, parts->rng));
-    const auto verifier = ledger::VerifierKey::Make(origin, ledger::SignatureType::kEd25519, key.public_key());
-    if (!verifier) return Error{Code::kInvalid, "--ledger-origin: " + verifier.error().message};
-    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), *verifier, key);
-    WB_TRY_OK(WriteIfNew(public_file, verifier->ToText() + "\n"));
-    WB_TRY(const std::string known, ReadFile(public_file));
-    if (known != verifier->ToText() + "\n") {
-      return Error{Code::kInvalid, public_file + ": names another key or ledger (" + known.substr(0, known.find('\n')) +
-                                       ") than this would be (" + verifier->ToText() +
-                                       "): give the --ledger-origin and --data of before; those who follow the ledger "
-                                       "would take it for another"};
-    }
-  }
+  if (options.ledger)
+    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), signer->verifier, signer->key);
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };
   http::ServerOptions server;
@@ -368,16 +387,18 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
   if (!options.metrics_listen.empty()) {
     http::ServerOptions metrics;
     metrics.listen = options.metrics_listen;
-    WB_TRY(parts->metrics_server,
-           http::Server::Start(
-               metrics,
-               [raw = parts.get()](const http::Request& request, const http::Server::Respond& respond) {
-                 if (request.path != "/metrics")
-                   return respond({404, "text/plain", "the metrics are at /metrics\n", {}});
-                 respond(
-                     {200, "text/plain; version=0.0.4", raw->metrics.Text(*raw->node, raw->server->connections()), {}});
-               },
-               error_body));
+    WB_TRY(
+        parts->metrics_server,
+        http::Server::Start(
+            metrics,
+            [raw = parts.get()](const http::Request& request, const http::Server::Respond& respond) {
+              if (request.path != "/metrics") return respond({404, "text/plain", "the metrics are at /metrics\n", {}});
+              respond({200,
+                       "text/plain; version=0.0.4",
+                       raw->metrics.Text(*raw->node, raw->deliveries->WaitingForWebhooks(), raw->server->connections()),
+                       {}});
+            },
+            error_body));
     parts->metrics_url = url_of(options.metrics_listen, parts->metrics_server->port(), false) + "/metrics";
   }
   return std::unique_ptr<Service>(new Service(std::move(parts)));

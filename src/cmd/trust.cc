@@ -1,10 +1,18 @@
 #include "cmd/trust.h"
 
+#include <filesystem>
+
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
 #include "crypto/ed25519.h"
 
 namespace wideberth::cmd {
+
+namespace {
+
+constexpr size_t kVerifierKeyBytesMax = 1024;
+
+}  // namespace
 
 Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std::string& text,
                                             ledger::SignatureType type) {
@@ -15,6 +23,16 @@ Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std
                                      (type == ledger::SignatureType::kEd25519 ? " is a witness's key, not an operator's"
                                                                               : " is no witness's key")};
   return *key;
+}
+
+Result<std::optional<ledger::VerifierKey>> ReadStoreKey(const std::string& directory) {
+  const std::string path = (std::filesystem::path(directory) / kLedgerPublicFile).string();
+  std::error_code none;
+  if (!std::filesystem::exists(path, none)) return std::optional<ledger::VerifierKey>();
+  WB_TRY(std::string text, ReadWholeFile(path, kVerifierKeyBytesMax));
+  if (text.ends_with('\n')) text.pop_back();
+  WB_TRY(const ledger::VerifierKey key, ReadVerifierKey(path, text, ledger::SignatureType::kEd25519));
+  return std::optional(key);
 }
 
 Result<ledger::Trust> ReadTrust(const TrustOptions& options) {

@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_CMD_TRUST_H_
 #define WIDEBERTH_CMD_TRUST_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "ledger/receipt.h"
 
 namespace wideberth::cmd {
+
+// In a store's folder: the verifier key of its ledger.
+inline constexpr const char* kLedgerPublicFile = "ledger.pub";
 
 // Whom the one who verifies trusts, as it stands on a command line.
 struct TrustOptions {
@@ -20,6 +24,8 @@ struct TrustOptions {
 // Errors name the option.
 Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std::string& text,
                                             ledger::SignatureType type);
+// The key that a service leaves beside its store; nothing without one.
+Result<std::optional<ledger::VerifierKey>> ReadStoreKey(const std::string& directory);
 Result<ledger::Trust> ReadTrust(const TrustOptions& options);
 
 }  // namespace wideberth::cmd

@@ -3,14 +3,18 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "ledger/checkpoint.h"
+#include "ledger/seal.h"
 #include "ledger/tree.h"
 #include "model/record.h"
 #include "store/store.h"
@@ -21,17 +25,30 @@ namespace wideberth::node {
 // can be read, proven and served. Reading is thread-safe; Append and Publish belong to the sequencer's thread.
 class LedgerLog {
  public:
-  // Rebuilds the tree's right edge from the store. kIo or kInvalid for a ledger that is not whole.
-  static Result<std::unique_ptr<LedgerLog>> Open(std::unique_ptr<store::LedgerReader> reader);
+  // Who seals the store's ledger. Without a signer the seal is that of nobody. With `new_key` the seal that is there
+  // may be of another.
+  struct Sealing {
+    std::optional<ledger::Signer> signer{};
+    bool new_key = false;
+  };
+  // Rebuilds the tree's right edge from the store. kIo, with the remedy, if it is not what the store's seal says. A
+  // ledger that has no seal yet, of an older format, is looked at as a whole.
+  static Result<std::unique_ptr<LedgerLog>> Open(std::unique_ptr<store::LedgerReader> reader, Sealing sealing);
 
   // ---- Writing.
 
   struct Appended {
     std::vector<store::LedgerEntry> entries;
     std::vector<store::LedgerTile> tiles;
+    std::vector<store::LedgerLink> links;
+    std::string seal;  // "": as it was
   };
   // Adds what happened with one command; `seed` is its stamp's.
   void Append(const std::array<uint8_t, 32>& seed, std::span<const model::Event> events, Appended& appended);
+  // Whether what is in the store still has to be sealed, though nothing is appended.
+  bool needs_seal() const { return needs_seal_; }
+  // Seals what was appended, which is to become durable with it. REQUIRES: a batch's appended, once.
+  void Seal(Appended& appended);
   // What was appended is durable now.
   void Publish();
 
@@ -42,6 +59,7 @@ class LedgerLog {
     ledger::Hash root{};
   };
   Head head() const;
+  uint64_t size() const { return durable()->size(); }
   // The bytes of a tile; kNotFound for one that is not there (yet).
   Result<std::string> Tile(const ledger::TilePath& path) const;
   // Of the tree with the first `size` entries. kInvalid beyond what is durable.
@@ -58,18 +76,35 @@ class LedgerLog {
   // What happened to the notices that were made at that time, as far as the party may read it.
   Result<std::vector<store::LedgerReader::Numbered>> EntriesAbout(int64_t subject, std::string_view party) const;
 
-  // Looks at every entry and every tile: kInvalid, saying where, unless the tiles are exactly those of the entries.
-  // Returns the root.
-  static Result<Head> Check(store::LedgerReader& reader);
+  // Looks at every row: kInvalid, saying where, unless tiles, links and seal are exactly those of the entries; with
+  // `operator_key` also unless the seal is signed with it. Freezes the reader. Tells `progress`, which may be empty,
+  // the share that it has looked at. Returns the root.
+  static Result<Head> Check(store::LedgerReader& reader, const ledger::VerifierKey* operator_key,
+                            const std::function<void(double share)>& progress = {});
 
  private:
-  explicit LedgerLog(std::unique_ptr<store::LedgerReader> reader) : reader_(std::move(reader)) {}
+  struct Walked {
+    ledger::Tree tree;
+    ledger::RowChain rows;
+    std::vector<store::LedgerLink> links;
+  };
+  LedgerLog(std::unique_ptr<store::LedgerReader> reader, Sealing sealing)
+      : reader_(std::move(reader)), sealing_(std::move(sealing)) {}
+  // From the first entry to the last, comparing with the tiles.
+  static Result<Walked> Walk(store::LedgerReader& reader, const std::function<void(double share)>& progress);
+  static Result<void> Matches(std::string_view seal, const ledger::VerifierKey* operator_key, const ledger::Tree& tree,
+                              const ledger::RowChain& rows);
+  Result<void> ReadEnd();
   std::shared_ptr<const ledger::Tree> durable() const;
   ledger::TileSource FullTiles() const;
   ledger::TileSource TilesOf(const std::shared_ptr<const ledger::Tree>& tree) const;
 
   const std::unique_ptr<store::LedgerReader> reader_;
-  ledger::Tree tree_;  // with what is not durable yet
+  const Sealing sealing_;
+  ledger::Tree tree_;      // with what is not durable yet
+  ledger::RowChain rows_;  // likewise
+  bool needs_seal_ = false;
+  std::vector<store::LedgerLink> links_missing_;  // of a ledger that had no seal
 
   mutable std::mutex mutex_;
   std::shared_ptr<const ledger::Tree> durable_;

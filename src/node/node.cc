@@ -19,7 +19,7 @@ Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& cloc
   WB_TRY_OK(node->airspace_.FinishRestore());
   if (node->options_.ledger) {
     WB_TRY(auto reader, store.OpenLedger());
-    WB_TRY(node->ledger_, LedgerLog::Open(std::move(reader)));
+    WB_TRY(node->ledger_, LedgerLog::Open(std::move(reader), node->options_.sealing));
   }
   if (!node->airspace_.has_secret()) {
     model::Initialise initialise;
@@ -27,6 +27,13 @@ Result<std::unique_ptr<Node>> Node::Start(store::Store& store, const Clock& cloc
     std::vector<Waiting> first;
     first.push_back({initialise, nullptr});
     if (!node->RunBatch(std::move(first))) return Error{Code::kIo, "the store cannot be written"};
+  }
+  if (node->ledger_ && node->ledger_->needs_seal()) {
+    LedgerLog::Appended nothing;
+    node->ledger_->Seal(nothing);
+    ++node->durable_.batch;
+    WB_TRY_OK(store.Commit({node->durable_, {}, {}, {}, nothing.links, nothing.seal}));
+    node->applied_batch_ = node->durable_.batch;
   }
   node->sequencer_ = std::thread([raw = node.get()] { raw->Run(); });
   return node;
@@ -150,8 +157,10 @@ bool Node::RunBatch(std::vector<Waiting> batch) {
   // A batch that changed nothing has nothing to make durable.
   const bool commits = !effects.records.empty() || !appended.entries.empty();
   if (commits) {
+    if (ledger_) ledger_->Seal(appended);
     const auto start = std::chrono::steady_clock::now();
-    const Result<void> committed = store_.Commit({to, effects.records, appended.entries, appended.tiles});
+    const Result<void> committed =
+        store_.Commit({to, effects.records, appended.entries, appended.tiles, appended.links, appended.seal});
     if (!committed) {
       {
         const std::lock_guard lock(queue_mutex_);

@@ -47,6 +47,7 @@ struct NodeOptions {
   // answer; short; may be empty. It may call Read.
   std::function<void(const Committed&)> on_committed;
   bool ledger = true;  // whether what happens is kept in the store's ledger
+  LedgerLog::Sealing sealing{};
 };
 
 // Owns one airspace: puts commands in order, applies them, makes them durable a batch at a time, then answers. While a

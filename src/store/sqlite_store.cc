@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -52,7 +53,9 @@ void ChecksumInSql(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_int64(context, static_cast<int64_t>(ChecksumOf(key, bytes(2))));
 }
 
-constexpr const char* kLedgerSize = "SELECT coalesce(max(number) + 1, 0) FROM ledger";
+// And the number of the first.
+constexpr const char* kLedgerSize =
+    "SELECT (SELECT coalesce(max(number) + 1, 0) FROM ledger), (SELECT coalesce(min(number), 0) FROM ledger)";
 
 // Each name after its length in 2 bytes, the higher first.
 std::string EncodeReaders(const std::vector<std::string>& readers) {
@@ -147,12 +150,16 @@ class SqliteStore::Ledger final : public LedgerReader {
     made->about_ = std::make_unique<Statement>(
         database, "SELECT number, salt, event, readers, subject FROM ledger WHERE subject = ?1 ORDER BY number");
     made->tile_ = std::make_unique<Statement>(database, "SELECT hashes FROM tiles WHERE level = ?1 AND number = ?2");
-    for (const auto* statement : {&made->size_, &made->entries_, &made->about_, &made->tile_})
+    made->link_ = std::make_unique<Statement>(database, "SELECT digest FROM links WHERE number = ?1");
+    made->seal_ = std::make_unique<Statement>(database, "SELECT text FROM seal");
+    made->count_ =
+        std::make_unique<Statement>(database, "SELECT (SELECT count(*) FROM tiles), (SELECT count(*) FROM links)");
+    for (const auto* statement : made->Statements())
       if (!**statement) return made->Failed();
     return std::unique_ptr<LedgerReader>(std::move(made));
   }
   ~Ledger() override {
-    for (auto* statement : {&size_, &entries_, &about_, &tile_}) statement->reset();
+    for (auto* statement : Statements()) statement->reset();
     sqlite3_close(database_);
   }
 
@@ -160,6 +167,8 @@ class SqliteStore::Ledger final : public LedgerReader {
     const std::lock_guard lock(mutex_);
     const Reset reset(*size_);
     if (size_->Step() != SQLITE_ROW) return Failed();
+    // No program counts below 0, but who writes into the file might.
+    if (size_->Number(1) != 0) return Damaged("an entry before the first, or the first,");
     return static_cast<uint64_t>(size_->Number(0));
   }
   Result<std::vector<Numbered>> Entries(uint64_t from, size_t count_max) override {
@@ -187,6 +196,45 @@ class SqliteStore::Ledger final : public LedgerReader {
         return Failed();
     }
   }
+  Result<std::array<uint8_t, 32>> Link(uint64_t index) override {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(*link_);
+    link_->Bind(1, static_cast<int64_t>(index));
+    const int result = link_->Step();
+    if (result == SQLITE_DONE) return Error{Code::kNotFound, "there is no such link"};
+    if (result != SQLITE_ROW) return Failed();
+    std::array<uint8_t, 32> digest{};
+    const std::string_view bytes = link_->Bytes(0);
+    if (bytes.size() != digest.size()) return Damaged("link " + std::to_string(index));
+    std::memcpy(digest.data(), bytes.data(), bytes.size());
+    return digest;
+  }
+  Result<std::string> Seal() override {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(*seal_);
+    switch (seal_->Step()) {
+      case SQLITE_ROW:
+        return std::string(seal_->Bytes(0));
+      case SQLITE_DONE:
+        return Damaged("the seal");
+      default:
+        return Failed();
+    }
+  }
+  Result<Counts> Count() override {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(*count_);
+    if (count_->Step() != SQLITE_ROW) return Failed();
+    return Counts{static_cast<uint64_t>(count_->Number(0)), static_cast<uint64_t>(count_->Number(1))};
+  }
+  Result<void> Freeze() override {
+    const std::lock_guard lock(mutex_);
+    if (sqlite3_get_autocommit(database_) == 0) return {};
+    // The state is that of the first read.
+    if (sqlite3_exec(database_, "BEGIN; SELECT count(*) FROM seal", nullptr, nullptr, nullptr) != SQLITE_OK)
+      return Failed();
+    return {};
+  }
 
  private:
   // A statement that is not reset keeps the state of the file that it reads.
@@ -203,6 +251,13 @@ class SqliteStore::Ledger final : public LedgerReader {
     return {Code::kIo,
             path_ + ": cannot read the ledger: " + sqlite3_errmsg(database_) + ". `wideberth data check` says more"};
   }
+  Error Damaged(const std::string& what) const {
+    return {Code::kIo,
+            path_ + ": " + what + " of the ledger is damaged: restore a backup (wideberth data backup makes them)"};
+  }
+  std::array<std::unique_ptr<Statement>*, 7> Statements() {
+    return {&size_, &entries_, &about_, &tile_, &link_, &seal_, &count_};
+  }
   Result<std::vector<Numbered>> Read(Statement& statement) const {
     const Reset reset(statement);
     std::vector<Numbered> read;
@@ -212,10 +267,7 @@ class SqliteStore::Ledger final : public LedgerReader {
       one.number = static_cast<uint64_t>(statement.Number(0));
       const std::string_view salt = statement.Bytes(1);
       std::optional<std::vector<std::string>> readers = DecodeReaders(statement.Bytes(3));
-      if (salt.size() != one.entry.salt.size() || !readers) {
-        return Error{Code::kIo, path_ + ": entry " + std::to_string(one.number) +
-                                    " of the ledger is damaged: restore a backup (wideberth data backup makes them)"};
-      }
+      if (salt.size() != one.entry.salt.size() || !readers) return Damaged("entry " + std::to_string(one.number));
       std::memcpy(one.entry.salt.data(), salt.data(), salt.size());
       one.entry.event = statement.Bytes(2);
       one.entry.readers = *std::move(readers);
@@ -228,7 +280,7 @@ class SqliteStore::Ledger final : public LedgerReader {
   const std::string path_;
   std::mutex mutex_;
   sqlite3* database_ = nullptr;
-  std::unique_ptr<Statement> size_, entries_, about_, tile_;
+  std::unique_ptr<Statement> size_, entries_, about_, tile_, link_, seal_, count_;
 };
 
 Result<std::unique_ptr<LedgerReader>> SqliteStore::OpenLedger() { return Ledger::Open(path_, vfs_); }
@@ -424,8 +476,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
       database, "INSERT INTO ledger(number, salt, event, readers, subject) VALUES(?1, ?2, ?3, ?4, ?5)");
   store->put_tile_ =
       std::make_unique<Statement>(database, "INSERT INTO tiles(level, number, hashes) VALUES(?1, ?2, ?3)");
-  for (const auto* statement : {&store->put_, &store->erase_, &store->set_batch_, &store->set_time_, &store->begin_,
-                                &store->commit_, &store->append_, &store->put_tile_})
+  store->put_link_ = std::make_unique<Statement>(database, "INSERT INTO links(number, digest) VALUES(?1, ?2)");
+  store->set_seal_ = std::make_unique<Statement>(database, "UPDATE seal SET text = ?1");
+  for (const auto* statement :
+       {&store->put_, &store->erase_, &store->set_batch_, &store->set_time_, &store->begin_, &store->commit_,
+        &store->append_, &store->put_tile_, &store->put_link_, &store->set_seal_})
     if (!**statement) return store->Failed("cannot use the store");
   Statement last(database, kLedgerSize);
   if (!last || last.Step() != SQLITE_ROW) return store->Failed("cannot read the store");
@@ -435,7 +490,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
 
 SqliteStore::~SqliteStore() {
   checkpointer_.reset();
-  for (auto* statement : {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_, &append_, &put_tile_})
+  for (auto* statement :
+       {&put_, &erase_, &set_batch_, &set_time_, &begin_, &commit_, &append_, &put_tile_, &put_link_, &set_seal_})
     statement->reset();
   sqlite3_close(database_);
   if (lock_fd_ >= 0) close(lock_fd_);
@@ -493,6 +549,10 @@ Result<void> SqliteStore::Migrate() {
       "CREATE INDEX ledger_subject ON ledger(subject) WHERE subject IS NOT NULL;"
       "CREATE TABLE tiles(level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,"
       " PRIMARY KEY(level, number)) WITHOUT ROWID, STRICT;",
+      // What tells whether the ledger is whole. Only who knows its tree can make it, so it is still to be made.
+      "CREATE TABLE links(number INTEGER PRIMARY KEY, digest BLOB NOT NULL) STRICT;"
+      "CREATE TABLE seal(one INTEGER PRIMARY KEY CHECK(one = 1), text TEXT NOT NULL) STRICT;"
+      "INSERT INTO seal VALUES(1, '');",
   };
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
   sqlite3_create_function(database_, "checksum", 3, kFlags, nullptr, ChecksumInSql, nullptr, nullptr);
@@ -559,6 +619,15 @@ Result<void> SqliteStore::Commit(const Batch& batch) {
     put_tile_->Bind(2, static_cast<int64_t>(tile.index));
     put_tile_->Bind(3, tile.hashes);
     if (put_tile_->Run() != SQLITE_DONE) return Failed("cannot write");
+  }
+  for (const LedgerLink& link : batch.links) {
+    put_link_->Bind(1, static_cast<int64_t>(link.index));
+    put_link_->Bind(2, {reinterpret_cast<const char*>(link.digest.data()), link.digest.size()});
+    if (put_link_->Run() != SQLITE_DONE) return Failed("cannot write");
+  }
+  if (const std::string seal(batch.seal); !seal.empty()) {
+    set_seal_->BindText(1, seal);
+    if (set_seal_->Run() != SQLITE_DONE) return Failed("cannot write");
   }
   set_batch_->Bind(1, static_cast<int64_t>(batch.to.batch));
   set_time_->Bind(1, batch.to.time.value);

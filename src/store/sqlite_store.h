@@ -14,7 +14,7 @@ namespace wideberth::store {
 // has a checksum, because SQLite has none. Thread-compatible.
 class SqliteStore final : public Store {
  public:
-  static constexpr int kFormat = 3;  // the version of the layout; an older one is brought up to it, a newer one refused
+  static constexpr int kFormat = 4;  // the version of the layout; an older one is brought up to it, a newer one refused
   static constexpr const char* kFileName = "wideberth.db";
 
   struct Options {
@@ -53,7 +53,8 @@ class SqliteStore final : public Store {
   std::unique_ptr<Checkpointer> checkpointer_;
   sqlite3* database_ = nullptr;
   int lock_fd_ = -1;
-  std::unique_ptr<Statement> put_, erase_, set_batch_, set_time_, begin_, commit_, append_, put_tile_;
+  std::unique_ptr<Statement> put_, erase_, set_batch_, set_time_, begin_, commit_, append_, put_tile_, put_link_,
+      set_seal_;
   uint64_t ledger_size_ = 0;
   const char* vfs_ = nullptr;
 };

@@ -204,6 +204,57 @@ TEST_F(SqliteStoreTest, AStoreOfFormat2IsBroughtUpToDate) {
   EXPECT_EQ(*(*store->OpenLedger())->size(), 0u);
 }
 
+// Format 3 had no seal of the ledger.
+TEST_F(SqliteStoreTest, AStoreOfFormat3IsBroughtUpToDate) {
+  std::filesystem::copy(WB_GOLDEN_DIR "/store-format-3.db", file());
+  auto store = *SqliteStore::Open(directory_);
+  EXPECT_TRUE(store->CheckFile());
+  std::map<RecordKind, int> counts;
+  for (const auto& [key, record] : Contents(*store)) {
+    const Result<model::Entity> entity = model::Decode(key, record);
+    ASSERT_TRUE(entity) << entity.error().message;
+    ++counts[key.kind];
+  }
+  EXPECT_EQ(counts, (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 1},
+                                               {RecordKind::kSubscription, 1},
+                                               {RecordKind::kDeclaration, 1},
+                                               {RecordKind::kParty, 2},
+                                               {RecordKind::kGroup, 1},
+                                               {RecordKind::kSecret, 1}}));
+  const auto ledger = *store->OpenLedger();
+  EXPECT_EQ(*ledger->size(), 5u);
+  EXPECT_EQ(*ledger->Seal(), "");
+  EXPECT_EQ(ledger->Count()->links, 0u);
+}
+
+TEST_F(SqliteStoreTest, LinksAndSealAreWrittenWithTheLedger) {
+  auto store = *SqliteStore::Open(directory_);
+  const auto ledger = *store->OpenLedger();
+  EXPECT_EQ(*ledger->Seal(), "");
+  const std::vector<LedgerLink> links{{0, {7}}, {1, {8}}};
+  ASSERT_TRUE(store->Commit(Batch{{1, {1}}, {}, {}, {}, links, "first"}));
+  EXPECT_EQ(*ledger->Seal(), "first");
+  EXPECT_EQ(*ledger->Link(1), links[1].digest);
+  EXPECT_EQ(ledger->Link(2).error().code, Code::kNotFound);
+  EXPECT_EQ(ledger->Count()->links, 2u);
+  ASSERT_TRUE(store->Commit(Batch{{2, {2}}, {}, {}, {}, {}, "second"}));
+  ASSERT_TRUE(store->CommitRecords({3, {3}}, {}));
+  EXPECT_EQ(*ledger->Seal(), "second") << "and without one it is as it was";
+}
+
+TEST_F(SqliteStoreTest, AFrozenReaderSeesWhatWasThere) {
+  auto store = *SqliteStore::Open(directory_);
+  const std::vector<LedgerEntry> one{{{1}, "{}", {}, std::nullopt}};
+  ASSERT_TRUE(store->Commit(Batch{{1, {1}}, {}, one, {}, {}, "first"}));
+  const auto frozen = *store->OpenLedger();
+  ASSERT_TRUE(frozen->Freeze());
+  ASSERT_TRUE(frozen->Freeze()) << "twice is once";
+  ASSERT_TRUE(store->Commit(Batch{{2, {2}}, {}, one, {}, {}, "second"}));
+  EXPECT_EQ(*frozen->size(), 1u);
+  EXPECT_EQ(*frozen->Seal(), "first");
+  EXPECT_EQ(*(*store->OpenLedger())->size(), 2u);
+}
+
 TEST_F(SqliteStoreTest, WhatWasDamagedBeforeAMigrationIsStillSeenToBe) {
   std::filesystem::copy(WB_GOLDEN_DIR "/store-format-1.db", file());
   sqlite3* database = nullptr;

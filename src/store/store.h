@@ -43,11 +43,19 @@ struct LedgerTile {
   std::string hashes;
 };
 
+// What stands for 256 rows of the ledger and all before them: ledger::RowChain's.
+struct LedgerLink {
+  uint64_t index = 0;
+  std::array<uint8_t, 32> digest{};
+};
+
 struct Batch {
   Position to;
   std::span<const model::RecordChange> records;
   std::span<const LedgerEntry> entries;  // they follow those that are there
   std::span<const LedgerTile> tiles;
+  std::span<const LedgerLink> links{};
+  std::string_view seal{};  // of the ledger with these entries; "": as it was
 };
 
 // Reads a store's ledger beside its writer. What it gives is durable. Thread-safe.
@@ -67,6 +75,17 @@ class LedgerReader {
   virtual Result<std::vector<Numbered>> EntriesAbout(int64_t subject) = 0;
   // A full tile's hashes; kNotFound for one that is not there.
   virtual Result<std::string> Tile(int level, uint64_t index) = 0;
+  // kNotFound for one that is not there.
+  virtual Result<std::array<uint8_t, 32>> Link(uint64_t index) = 0;
+  // The last that was committed; "" before the first.
+  virtual Result<std::string> Seal() = 0;
+  struct Counts {
+    uint64_t tiles = 0;
+    uint64_t links = 0;
+  };
+  virtual Result<Counts> Count() = 0;
+  // From now on it reads the ledger as it is now, whatever is committed.
+  virtual Result<void> Freeze() = 0;
 };
 
 // What an airspace keeps durable: records by key, and its ledger, changed a batch at a time. Thread-compatible.
@@ -86,7 +105,7 @@ class Store {
   // REQUIRES: batch.to.batch is one more than the last.
   virtual Result<void> Commit(const Batch& batch) = 0;
   Result<void> CommitRecords(const Position& to, std::span<const model::RecordChange> records) {
-    return Commit(Batch{to, records, {}, {}});
+    return Commit(Batch{.to = to, .records = records, .entries = {}, .tiles = {}});
   }
 
   virtual Result<std::unique_ptr<LedgerReader>> OpenLedger() = 0;
