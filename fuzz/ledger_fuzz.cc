@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "ledger/checkpoint.h"
 #include "ledger/receipt.h"
+#include "ledger/seal.h"
 #include "ledger/tree.h"
 #include "ledger/witness.h"
 
@@ -68,6 +69,20 @@ void CheckReceipt(std::string_view text) {
   CheckWords(VerifyReceipt(*receipt, {}));
 }
 
+// What a store says of its ledger.
+void CheckSeal(std::string_view text) {
+  const Result<Seal> seal = OpenSeal(text, nullptr);
+  const Result<Seal> of_operator = OpenSeal(text, &Operator());
+  if (!seal) {
+    WB_CHECK(!seal.error().message.empty() && !of_operator);
+    return;
+  }
+  WB_CHECK(!of_operator || *of_operator == *seal);
+  const Signer signer{Operator(), Private()};
+  WB_CHECK(*OpenSeal(WriteSeal(*seal, nullptr), nullptr) == *seal);
+  WB_CHECK(*OpenSeal(WriteSeal(*seal, &signer), &Operator()) == *seal);
+}
+
 // Each line of the text is an event of a ledger that commits to it.
 void CheckEvents(std::string_view text) {
   Tree tree;
@@ -113,6 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ReadsWhatItWrites(text, ParseTilePath, PathOf);
   ReadsWhatItWrites(text, VerifierKey::Parse, [](const VerifierKey& key) { return key.ToText(); });
   CheckReceipt(text);
+  CheckSeal(text);
   CheckEvents(text);
   CheckWitness(text);
   return 0;

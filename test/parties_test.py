@@ -1113,6 +1113,22 @@ class Told(Parties):
 
 # ---- Two worlds, one sky.
 
+class Settings(unittest.TestCase):
+    def test_names_in_settings_follow_the_rule_of_all_names(self):
+        with PartyServer(PROGRAM, names=("\u5c71",)) as server:
+            key = server.key_of("\u5c71") + ".pub"
+            self.assertEqual(server.by("\u5c71", "GET", "/api/v1/notices")[0], 200)
+            server.stop()
+            for option in ("--party", "--operator"):
+                for name, why in ((b"", "is empty"), (b"x" * 257, "257 bytes"), (b"a\x1b", "control character"), (b"a\xc2\x9b", "control character"),
+                                  (b"Z\xfcrich", "UTF-8")):
+                    done = subprocess.run([PROGRAM.encode(), b"serve", b"--listen", b"127.0.0.1:0", b"--data", server.data.encode(), b"--audience",
+                                           b"localhost", option.encode(), name + b"=" + key.encode()], capture_output=True, timeout=30, check=False)
+                    self.assertEqual(done.returncode, 2, (option, name))
+                    self.assertIn(f"{option}: NAME of NAME=FILE", done.stderr.decode())
+                    self.assertIn(why, done.stderr.decode())
+
+
 class Measured(unittest.TestCase):
     def metrics(self, server):
         """{name and labels: value}, and the names with their types."""
@@ -1462,10 +1478,11 @@ class Tokens(Parties):
         for body in ({}, {"public_keys": {}}, {"public_keys": [1]}, {"public_keys": [{"kty": "RSA"}]}, {"public_keys": [{**jwk(self.server.key_of("alpine") + ".pub"), "d": "x"}]},
                      {"public_keys": [], "operator": 1}, {"public_keys": [jwk(self.server.key_of("alpine") + ".pub")] * 17}):
             self.assertEqual(self.server.by(chief, "PUT", "/api/v1/parties/wrong", body)[0], 400, body)
-        for body in ({}, {"members": []}, {"members": [1]}, {"members": ["x"] * 10_001}, {"members": [""]}, {"members": ["x" * 257]}):
+        for body in ({}, {"members": []}, {"members": [1]}, {"members": ["x"] * 10_001}, {"members": [""]}, {"members": ["x" * 257]},
+                     {"members": ["a\0"]}, {"members": ["a", "b\n"]}, {"members": ["\u0085"]}):
             self.assertEqual(self.server.by(chief, "PUT", "/api/v1/groups/wrong", body)[0], 400, body)
         for kind in ("parties", "groups"):
-            for name in ("x" * 257, "%00", "%0a"):
+            for name in ("x" * 257, "%00", "%0a", "a%7f", "%C2%85", "%C2%9B31m", "%ff"):
                 for method, body in (("PUT", {"public_keys": [], "members": ["x"]}), ("GET", None)):
                     self.assertEqual(self.server.by(chief, method, f"/api/v1/{kind}/{name}", body)[0], 400, name)
         self.assertEqual(self.server.by(chief, "DELETE", "/api/v1/groups/%00")[0], 400)

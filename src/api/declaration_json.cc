@@ -7,6 +7,7 @@
 
 #include "airspace/text.h"
 #include "api/volume_json.h"
+#include "base/name_rule.h"
 #include "base/rfc3339.h"
 #include "conflict/meetings.h"
 #include "geo/ellipsoid.h"
@@ -161,7 +162,7 @@ Result<model::PutDeclaration> ParseDeclaration(std::string_view body, Declaratio
     }
     WB_TRY(const std::optional<Member> visible_to, root.Optional("visible_to"));
     if (visible_to) {
-      WB_TRY(put.visible_to, ParseTexts(*visible_to, Declaration::kGroupsMax, model::Party::kNameBytesMax));
+      WB_TRY(put.visible_to, ParseTexts(*visible_to, Declaration::kGroupsMax, kNameBytesMax));
       std::sort(put.visible_to.begin(), put.visible_to.end());
       put.visible_to.erase(std::unique(put.visible_to.begin(), put.visible_to.end()), put.visible_to.end());
       if (!put.visible_to.empty() && put.disclosure == model::Disclosure::kFull)

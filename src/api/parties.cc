@@ -12,6 +12,7 @@
 #include "api/page.h"
 #include "api/volume_json.h"
 #include "base/json_writer.h"
+#include "base/name_rule.h"
 #include "base/rfc3339.h"
 #include "http/query.h"
 
@@ -256,9 +257,7 @@ void ListConflicts(const CallPtr& call) {
 
 Result<std::string> ParseName(const Call& call, const char* what) {
   const std::string& name = call.arguments[0];
-  if (name.empty() || name.size() > model::Party::kNameBytesMax ||
-      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-    return Error{Code::kInvalid, std::string(what) + ": is not 1 to 256 bytes without control characters"};
+  if (const auto wrong = WrongWithName(name)) return Error{Code::kInvalid, std::string(what) + ": " + *wrong};
   return name;
 }
 
@@ -378,7 +377,7 @@ Result<model::PutGroup> ParseGroup(std::string_view body) {
     for (const JsonElement element : array) {
       const Member one = members.At(element, put.members.size());
       WB_TRY(std::string name, one.String());
-      if (name.empty() || name.size() > model::Party::kNameBytesMax) return one.Wrong("is not 1 to 256 bytes");
+      if (const auto wrong = WrongWithName(name)) return one.Wrong(*wrong);
       put.members.push_back(std::move(name));
     }
     std::sort(put.members.begin(), put.members.end());

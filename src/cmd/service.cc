@@ -19,6 +19,7 @@
 #include "api/f3548_json.h"
 #include "api/ledger_head.h"
 #include "api/notice_board.h"
+#include "base/name_rule.h"
 #include "cmd/build_version.h"
 #include "cmd/deliveries.h"
 #include "cmd/diagnostics.h"
@@ -100,8 +101,10 @@ Result<void> RegisterParties(node::Node& node, const ServiceOptions& options) {
     const char* option = is_operator ? "--operator" : "--party";
     for (const std::string& text : *list) {
       const size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0 || equals > model::Party::kNameBytesMax)
-        return Error{Code::kInvalid, std::string(option) + ": \"" + text + "\" is not NAME=FILE"};
+      if (equals == std::string::npos)
+        return Error{Code::kInvalid, std::string(option) + ": " + Shown(text, true) + " is not NAME=FILE"};
+      if (const auto wrong = WrongWithName(std::string_view(text).substr(0, equals)))
+        return Error{Code::kInvalid, std::string(option) + ": NAME of NAME=FILE " + *wrong};
       const std::string path = text.substr(equals + 1);
       WB_TRY(const std::string pem, ReadFile(path));
       const auto key = crypto::PublicKey::FromPem(pem);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/name_rule.h"
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
 #include "crypto/ed25519.h"
@@ -47,8 +48,9 @@ Result<ledger::Trust> ReadTrust(const TrustOptions& options) {
   }
   for (const std::string& text : options.party_keys) {
     const size_t equals = text.rfind('=');
-    if (equals == std::string::npos || equals == 0)
-      return Error{Code::kInvalid, "--party-key: " + Plain(text) + " is not NAME=FILE"};
+    if (equals == std::string::npos) return Error{Code::kInvalid, "--party-key: " + Plain(text) + " is not NAME=FILE"};
+    if (const auto wrong = WrongWithName(std::string_view(text).substr(0, equals)))
+      return Error{Code::kInvalid, "--party-key: NAME of NAME=FILE " + *wrong};
     const std::string file = text.substr(equals + 1);
     WB_TRY(const std::string pem, ReadWholeFile(file, crypto::kPemBytesMax));
     const Result<crypto::PublicKey> key = crypto::PublicKey::FromPem(pem);

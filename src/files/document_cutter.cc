@@ -9,7 +9,7 @@
 #endif
 
 #include "base/check.h"
-#include "files/name_rule.h"
+#include "base/name_rule.h"
 
 namespace wideberth::files {
 namespace {

@@ -9,8 +9,8 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/name_rule.h"
 #include "base/rfc3339.h"
-#include "files/name_rule.h"
 
 namespace wideberth::files {
 namespace {

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <string>
 
+#include "base/name_rule.h"
 #include "base/rfc3339.h"
-#include "files/name_rule.h"
 
 namespace wideberth::files {
 namespace {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/name_rule.h"
 #include "base/rfc3339.h"
-#include "files/name_rule.h"
 #include "geo/altitude_band.h"
 
 namespace wideberth::files {

@@ -95,7 +95,6 @@ Extents ExtentsOf(const DeclaredVolumes& volumes);
 
 // Who may declare with keys of his own.
 struct Party {
-  static constexpr size_t kNameBytesMax = 256;
   static constexpr size_t kKeysMax = 16;
   using Key = std::array<uint8_t, 32>;  // Ed25519
 

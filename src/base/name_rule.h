@@ -1,14 +1,14 @@
-#ifndef WIDEBERTH_FILES_NAME_RULE_H_
-#define WIDEBERTH_FILES_NAME_RULE_H_
+#ifndef WIDEBERTH_BASE_NAME_RULE_H_
+#define WIDEBERTH_BASE_NAME_RULE_H_
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace wideberth::files {
+namespace wideberth {
 
-// The longest name of a party, an intent or a flight that a file may give.
+// The longest name of a party, a group, an intent or a flight.
 inline constexpr size_t kNameBytesMax = 256;
 
 // A name has 1..kNameBytesMax bytes of UTF-8 and no control character (Unicode's category Cc). Returns what is wrong
@@ -19,6 +19,6 @@ std::optional<std::string> WrongWithName(std::string_view name, bool known_utf8 
 // characters and what is not UTF-8.
 std::string Shown(std::string_view text, bool quoted);
 
-}  // namespace wideberth::files
+}  // namespace wideberth
 
-#endif  // WIDEBERTH_FILES_NAME_RULE_H_
+#endif  // WIDEBERTH_BASE_NAME_RULE_H_

@@ -1,8 +1,8 @@
-#include "files/name_rule.h"
+#include "base/name_rule.h"
 
 #include <simdjson.h>
 
-namespace wideberth::files {
+namespace wideberth {
 namespace {
 
 bool IsControl(std::string_view text, size_t at) {
@@ -49,4 +49,4 @@ std::string Shown(std::string_view text, bool quoted) {
   return shown;
 }
 
-}  // namespace wideberth::files
+}  // namespace wideberth
