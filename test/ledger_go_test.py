@@ -137,32 +137,31 @@ class RunningService(unittest.TestCase):
     def test_what_was_changed_in_the_store_is_refused(self):
         self.write(600)
         file = os.path.join(self.server.data, "wideberth.db")
-        changes = ["UPDATE ledger SET event = replace(event, 'availability', 'Availability') WHERE number = 100",
-                   "UPDATE ledger SET salt = zeroblob(32) WHERE number = 511",
-                   "UPDATE ledger SET event = event || ' ' WHERE number = 599",
-                   "UPDATE tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE number = 1"]
         self.assertEqual(self.check().returncode, 0)
-        operator_saw = self.check().stdout
-        for change in changes:
+        # What is old is served as it stands; what the tree is begun with is compared before anything is served.
+        for change, starts in (
+                ("UPDATE ledger SET event = replace(event, 'availability', 'Availability') WHERE number = 100", True),
+                ("UPDATE ledger SET salt = zeroblob(32) WHERE number = 511", True),
+                ("UPDATE tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE number = 0", False),
+                ("UPDATE tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE number = 1", False),
+                ("UPDATE ledger SET event = event || ' ' WHERE number = 599", False)):
             with self.subTest(change=change):
                 self.server.stop()
+                database = sqlite3.connect(file)
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 with open(file, "rb") as kept:
                     before = kept.read()
-                database = sqlite3.connect(file)
                 self.assertEqual(database.execute(change).rowcount, 1)
                 database.commit()
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 database.close()
-                self.server.start()
-                done = self.check()
-                if "599" in change:
-                    # The end that is in no full tile is hashed anew when the service starts: another tree, whole in itself.
-                    # That it is another is what they see who saw the one before (`wideberth audit`, witnesses).
-                    self.assertEqual(done.stdout, operator_saw)
-                    self.assertNotEqual(self.root(), self.seen)
+                if starts:
+                    self.server.start()
+                    self.assertEqual(self.check().returncode, 1)
+                    self.server.stop()
                 else:
-                    self.assertEqual(done.returncode, 1, done.stdout)
-                self.server.stop()
+                    with self.assertRaisesRegex(RuntimeError, "the ledger in the store is not what was written"):
+                        self.server.start()
                 for name in ("-wal", "-shm"):
                     if os.path.exists(file + name):
                         os.remove(file + name)
@@ -170,16 +169,6 @@ class RunningService(unittest.TestCase):
                     put_back.write(before)
                 self.server.start()
                 self.assertEqual(self.check().returncode, 0)
-                self.seen = self.root()
-
-    seen = None
-
-    def root(self):
-        connection = self.server.connect()
-        connection.request("GET", "/ledger/checkpoint")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text.split("\n")[2]
 
 
 if __name__ == "__main__":
