@@ -737,6 +737,33 @@ class Rules(Parties):
             cursor = {"cursor": answer["next_cursor"]}
         self.assertEqual(sorted(others), sorted(one["other"]["id"] for one in refused["conflicts"]))
 
+    def test_what_takes_too_long_to_draw_is_told_by_its_rectangle(self):
+        place = elsewhere()
+
+        def comb(teeth, upright):
+            """Two of these, one on its side, share a square for each two teeth."""
+            ring = [(0, 0)]
+            for i in range(teeth):
+                left, right = i * 0.02 / teeth, (i + 0.5) * 0.02 / teeth
+                ring += [(left, 0.0005), (left, 0.02), (right, 0.02), (right, 0.0005)]
+            ring.append((ring[-1][0], 0))
+            shape = feature()
+            shape["geometry"] = {"type": "Polygon", "coordinates": [
+                [[place["lng"] + (x if upright else y), place["lat"] + (y if upright else x)] for x, y in [*ring, ring[0]]]]}
+            del shape["properties"]["radius_m"]
+            return shape
+
+        for teeth, drawn in ((10, True), (200, False)):
+            first = self.server.declare("alpine", comb(teeth, True), expect=201)
+            begin = time.monotonic()
+            (conflict,) = self.server.declare("rescue", comb(teeth, False), expect=409)["conflicts"]
+            self.assertLess(time.monotonic() - begin, 2)
+            (meets,) = conflict["meets"]
+            self.assertEqual(("outline" in meets, "bbox_deg" in meets, conflict["other"]["possible"]), (drawn, not drawn, False))
+            if drawn:
+                self.assertGreater(len(meets["outline"]["coordinates"]), 50)
+            self.server.by("alpine", "DELETE", f"{INTENTS}/{first['id']}/{first['ovn']}", expect=200)
+
     def test_a_page_has_no_more_than_can_be_sent(self):
         place = elsewhere()
         sizes = [900, 1, 900, 1, 900]

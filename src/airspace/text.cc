@@ -62,7 +62,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& ot
   const geo::Volume4D& mine = own.volumes[pair.own].volume();
   to.Object([&] {
     to.Key("volume").Int(pair.own);
-    geo::BoundsE7 bounds = mine.outline.bounds();
+    const geo::Outline* theirs_outline = &mine.outline;
     if (other.is_certain()) {
       const DeclarationSeen& seen = std::get<DeclarationSeen>(other.other);
       const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
@@ -70,26 +70,32 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& ot
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);
       WriteBand(to, shared.lower, shared.upper);
       WriteTimes(to, shared.start, shared.end);
-      const geo::BoundsE7 others = theirs.outline.bounds();
-      bounds.south = std::max(bounds.south, others.south);
-      bounds.north = std::min(bounds.north, others.north);
-      // Across the antimeridian the party's own rectangle stands, which holds the shared one.
-      if (bounds.west <= bounds.east && others.west <= others.east) {
-        bounds.west = std::max(bounds.west, others.west);
-        bounds.east = std::min(bounds.east, others.east);
-      }
+      theirs_outline = &theirs.outline;
     } else {
       const model::Extents& theirs = other.extents();
       WriteBand(to, std::max(mine.altitudes.lower(), theirs.lower), std::min(mine.altitudes.upper(), theirs.upper));
       WriteTimes(to, std::max(mine.times.start(), theirs.start), std::min(mine.times.end(), theirs.end));
     }
-    to.Key("bbox_deg").Array(std::array{bounds.west, bounds.south, bounds.east, bounds.north}, [&](int32_t e7) {
-      to.Number(Degrees(e7));
-    });
+    to.Key("bbox_deg");
+    WriteSharedBounds(to, mine.outline, *theirs_outline);
   });
 }
 
 }  // namespace
+
+void WriteSharedBounds(JsonWriter& to, const geo::Outline& a, const geo::Outline& b) {
+  geo::BoundsE7 bounds = a.bounds();
+  const geo::BoundsE7 others = b.bounds();
+  bounds.south = std::max(bounds.south, others.south);
+  bounds.north = std::min(bounds.north, others.north);
+  // Across the antimeridian the first one's rectangle stands, which holds the shared one.
+  if (bounds.west <= bounds.east && others.west <= others.east) {
+    bounds.west = std::max(bounds.west, others.west);
+    bounds.east = std::min(bounds.east, others.east);
+  }
+  to.Array(std::array{bounds.west, bounds.south, bounds.east, bounds.north},
+           [&](int32_t e7) { to.Number(Degrees(e7)); });
+}
 
 void WriteOther(JsonWriter& to, const ConflictSeen& other) {
   to.Object([&] {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/json_writer.h"
+#include "geo/outline.h"
 #include "model/command.h"
 #include "model/declaration.h"
 #include "model/record.h"
@@ -19,6 +20,9 @@ std::string_view NameOf(model::IntentState state);
 std::string_view NameOf(model::DeclarationKind kind);
 // "full", "volume".
 std::string_view NameOf(model::Disclosure disclosure);
+
+// A rectangle that holds what two outlines share: west, south, east, north.
+void WriteSharedBounds(JsonWriter& to, const geo::Outline& a, const geo::Outline& b);
 
 // What something conflicts with, as its party may know it: an object.
 void WriteOther(JsonWriter& to, const model::ConflictSeen& other);

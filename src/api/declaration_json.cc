@@ -213,6 +213,9 @@ Result<std::vector<std::string>> ParseKey(std::string_view body) {
 
 namespace {
 
+// What drawing may take in one answer: about 100 ms, which others on the same thread wait.
+constexpr int64_t kDrawingEffortMax = 100'000'000;
+
 double Metres(AltitudeMm altitude) { return static_cast<double>(altitude.value) / 1000.0; }
 
 void WritePosition(JsonWriter& to, geo::LatLng point) {
@@ -256,8 +259,16 @@ void WriteFeature(JsonWriter& to, const geo::Volume4D& volume) {
   });
 }
 
-// Where two outlines meet: what they share, or, where they only touch, a point.
-void WriteSharedGeometry(JsonWriter& to, const geo::Outline& a, const geo::Outline& b) {
+// Where two outlines meet: what they share, or, where they only touch, a point; a rectangle around it once the answer
+// has taken what it may.
+void WriteSharedGeometry(JsonWriter& to, const geo::Outline& a, const geo::Outline& b, geo::Effort& effort) {
+  const int64_t needed = geo::EffortOfSharedRegion(a, b).count;
+  if (effort.count + needed > kDrawingEffortMax) {
+    to.Key("bbox_deg");
+    return airspace::WriteSharedBounds(to, a, b);
+  }
+  effort.count += needed;
+  to.Key("outline");
   const std::vector<std::vector<geo::LatLng>> rings = geo::SharedRegion(a, b);
   to.Object([&] {
     if (rings.empty()) {
@@ -298,7 +309,8 @@ void WriteClearBy(JsonWriter& to, const geo::Volume4D& own, AltitudeMm lower, Al
   });
 }
 
-void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict, const model::VolumePair& pair) {
+void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict, const model::VolumePair& pair,
+                  geo::Effort& effort) {
   const geo::Volume4D& mine = own.volumes[pair.own].volume();
   to.Object([&] {
     to.Key("volume").Int(pair.own);
@@ -306,8 +318,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
       const DeclarationSeen& seen = std::get<DeclarationSeen>(conflict.other);
       const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
       to.Key("other_volume").Int(pair.other);
-      to.Key("outline");
-      WriteSharedGeometry(to, mine.outline, theirs.outline);
+      WriteSharedGeometry(to, mine.outline, theirs.outline, effort);
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);
       WriteBandAndTimes(to, shared.lower, shared.upper, shared.start, shared.end);
       WriteClearBy(to, mine, theirs.altitudes.lower(), theirs.altitudes.upper(), theirs.times.start(),
@@ -316,8 +327,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
     }
     // Nothing finer is known than the other's cover: the place is somewhere in one's own outline.
     const model::Extents& theirs = conflict.extents();
-    to.Key("outline");
-    WriteSharedGeometry(to, mine.outline, mine.outline);
+    WriteSharedGeometry(to, mine.outline, mine.outline, effort);
     WriteBandAndTimes(to, std::max(mine.altitudes.lower(), theirs.lower),
                       std::min(mine.altitudes.upper(), theirs.upper), std::max(mine.times.start(), theirs.start),
                       std::min(mine.times.end(), theirs.end));
@@ -358,40 +368,48 @@ void WriteDeclaration(JsonWriter& to, const DeclarationSeen& seen, bool own) {
   });
 }
 
-void WriteConflictMembers(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {
+void WriteConflictMembers(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict, geo::Effort& effort) {
   to.Key("other");
   airspace::WriteOther(to, conflict);
   if (conflict.meets.more) to.Key("more_meets").Bool(true);
   to.Key("meets").Array(conflict.meets.pairs,
-                        [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair); });
+                        [&](const model::VolumePair& pair) { WriteMeeting(to, own, conflict, pair, effort); });
 }
 
-void WriteConflict(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict) {
+namespace {
+
+void WriteConflict(JsonWriter& to, const Declaration& own, const ConflictSeen& conflict, geo::Effort& effort) {
   to.Object([&] {
-    WriteConflictMembers(to, own, conflict);
+    WriteConflictMembers(to, own, conflict, effort);
     to.Key("in_key").Bool(conflict.in_key);
     to.Key("needs_key").Bool(conflict.needs_key);
   });
 }
 
+}  // namespace
+
 std::string RenderDeclarationChanged(const model::DeclarationChanged& changed) {
   const Declaration& declaration = changed.declaration;
+  geo::Effort effort;
   JsonWriter to;
   to.Object([&] {
     to.Key(airspace::NameOf(declaration.kind));
     WriteDeclaration(to, {declaration, true, declaration.id, declaration.ovn}, true);
-    to.Key("conflicts").Array(changed.conflicts, [&](const ConflictSeen& one) { WriteConflict(to, declaration, one); });
+    to.Key("conflicts").Array(changed.conflicts, [&](const ConflictSeen& one) {
+      WriteConflict(to, declaration, one, effort);
+    });
   });
   return to.Take();
 }
 
 std::string RenderDeclarationRefused(const model::DeclarationRefused& refused) {
+  geo::Effort effort;
   JsonWriter to;
   to.Object([&] {
     to.Key("message").String(
         "it conflicts with what its key does not name: give the OVN of each conflict in `key` to accept it, or move");
     to.Key("conflicts").Array(refused.conflicts, [&](const ConflictSeen& one) {
-      WriteConflict(to, refused.declaration, one);
+      WriteConflict(to, refused.declaration, one, effort);
     });
   });
   return to.Take();

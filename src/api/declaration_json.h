@@ -28,10 +28,11 @@ std::string RenderFeatures(const model::DeclaredVolumes& volumes);
 // A FeatureCollection with what the viewer may see.
 void WriteDeclaration(JsonWriter& to, const model::DeclarationSeen& seen, bool own);
 
-// What `own` conflicts with, volume by volume: where, and how far it would have to move to be clear.
-void WriteConflict(JsonWriter& to, const model::Declaration& own, const model::ConflictSeen& conflict);
-// Of it, the members that say with what and where, into an object that is open.
-void WriteConflictMembers(JsonWriter& to, const model::Declaration& own, const model::ConflictSeen& conflict);
+// What `own` conflicts with, volume by volume: where, and how far it would have to move to be clear. Of an object that
+// is open, the members that say that. `effort` is what the answer has taken so far: beyond a bound, a rectangle stands
+// for the place.
+void WriteConflictMembers(JsonWriter& to, const model::Declaration& own, const model::ConflictSeen& conflict,
+                          geo::Effort& effort);
 
 // {"intent" or "constraint": ..., "conflicts": [...]}, as its own party sees it.
 std::string RenderDeclarationChanged(const model::DeclarationChanged& changed);

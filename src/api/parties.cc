@@ -238,7 +238,8 @@ void ListConflicts(const CallPtr& call) {
         airspace.ListConflicts(call->caller.subject, now, wanted, wanted_volume, after, search->page.limit()));
     return Later(200, [listed] {
       const auto next = listed->next ? std::optional(NameOf(*listed->next)) : std::nullopt;
-      return Json(200, Page::Render("conflicts", listed->list, next, [](JsonWriter& to, const auto& one) {
+      geo::Effort effort;
+      return Json(200, Page::Render("conflicts", listed->list, next, [&](JsonWriter& to, const auto& one) {
                     to.Object([&] {
                       to.Key("own").Object([&] {
                         to.Key("type").String(airspace::NameOf(one.own.declaration.kind));
@@ -246,7 +247,7 @@ void ListConflicts(const CallPtr& call) {
                         to.Key("ovn").String(one.own.ovn);
                         to.Key("version").Int(one.own.declaration.version);
                       });
-                      WriteConflictMembers(to, one.own.declaration, one.conflict);
+                      WriteConflictMembers(to, one.own.declaration, one.conflict, effort);
                     });
                   }));
     });

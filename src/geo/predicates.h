@@ -51,6 +51,8 @@ ClosestPoints FindClosestPoints(const Outline& a, const Outline& b);
 // Where two outlines overlap, as rings in counter-clockwise order, the first vertex not repeated: for a map, with a
 // circle drawn as a polygon around it. Empty when they only touch (then FindClosestPoints says where) or are apart.
 std::vector<std::vector<LatLng>> SharedRegion(const Outline& a, const Outline& b);
+// About what it takes, and FindClosestPoints with it, known before. O(1).
+Effort EffortOfSharedRegion(const Outline& a, const Outline& b);
 
 // One or two rectangles, none across the antimeridian (west <= east in each), which together hold every point within
 // `margin_m` + kOutlineBoundM of the outline. REQUIRES: 0 <= margin_m <= Separation::kHorizontalMaxM.

@@ -18,9 +18,11 @@
 namespace wideberth::geo {
 namespace {
 
+constexpr int kCircleVertices = 96;
+
 // A ring around the circle: its edges touch the circle in their middles.
 std::vector<LatLng> RingAround(const Outline& circle) {
-  constexpr int kVertices = 96;
+  constexpr int kVertices = kCircleVertices;
   const double out_m = circle.radius_m() / std::cos(kPi / kVertices);
   std::vector<LatLng> ring;
   for (int i = 0; i < kVertices; ++i) ring.push_back(PointAt(circle.center(), -360.0 * i / kVertices, out_m));
@@ -120,14 +122,19 @@ void Clip(const FlatRing& ring, Flat a, Flat b, FlatRing& clipped) {
   while (clipped.size() > 1 && IsSame(clipped.front(), clipped.back())) clipped.pop_back();
 }
 
+// Whether the outlines may be clipped in the plane.
+bool AreFlatAndConvex(const Outline& a, const Outline& b) {
+  for (const Outline* outline : {&a, &b}) {
+    if (!(outline->is_circle() || outline->is_convex()) || outline->outer_radius_m() > kConvexReachMaxM) return false;
+  }
+  return true;
+}
+
 // None where one of the two is not convex, or too large for it.
 std::optional<std::vector<std::vector<LatLng>>> SharedOfConvex(const Outline& a, const Outline& b,
                                                                const std::vector<S2Point>& ring_a,
                                                                const std::vector<S2Point>& ring_b) {
-  for (const Outline* outline : {&a, &b}) {
-    if (!(outline->is_circle() || outline->is_convex()) || outline->outer_radius_m() > kConvexReachMaxM)
-      return std::nullopt;
-  }
+  if (!AreFlatAndConvex(a, b)) return std::nullopt;
   const Gnomonic plane(ToModel(a.center()));
   if (ModelAngle(ToModel(a.center()), ToModel(b.center())) > 0.1) return std::nullopt;  // far apart
   FlatRing shared = plane.Project(ring_a);
@@ -156,6 +163,17 @@ std::optional<std::vector<std::vector<LatLng>>> SharedOfConvex(const Outline& a,
 }
 
 }  // namespace
+
+Effort EffortOfSharedRegion(const Outline& a, const Outline& b) {
+  constexpr int64_t kConvexPairEffort = 12;
+  constexpr int64_t kOperationEffort = 500'000;
+  constexpr int64_t kPairEffort = 5'000;
+  const auto edges = [](const Outline& outline) {
+    return outline.is_circle() ? int64_t{kCircleVertices} : static_cast<int64_t>(outline.pieces().size());
+  };
+  const int64_t pairs = edges(a) * edges(b);
+  return {AreFlatAndConvex(a, b) ? kConvexPairEffort * pairs : kOperationEffort + kPairEffort * pairs};
+}
 
 std::vector<std::vector<LatLng>> SharedRegion(const Outline& a, const Outline& b) {
   std::vector<S2Point> ring_a = RingOf(a);
