@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import math
 import os
 import random
 import re
@@ -178,7 +179,7 @@ MET = {
 for _kind in ("intent", "constraint"):
     MET[_kind, "own"] = MET[_kind, "full"]
 MEETING = of("volume other_volume altitude_lower_m altitude_upper_m time_start time_end", outline=of("type coordinates"),
-             clear_by=of("up_m down_m earlier_s later_s horizontal_m"))
+             clear_by=of("up_m down_m earlier_s later_s horizontal_m horizontal_bearing_deg"))
 TOLD_MEETING = of("volume other_volume altitude_lower_m altitude_upper_m time_start time_end bbox_deg")
 OWN = of("type id ovn version")
 # Of a notice; "delivered_at" comes when it was delivered, in whatever way, before.
@@ -884,9 +885,24 @@ class Rules(Parties):
                 self.server.declare("rescue", moved(own, **not_clear), expect=409)
                 moved_away = self.server.declare("rescue", moved(own, **clear))
                 self.server.by("rescue", "DELETE", f"{INTENTS}/{moved_away['id']}/{moved_away['ovn']}", expect=200)
-        # Straight away from the other's centre; a degree of latitude has at least 110,567 m.
-        north = {**own, "geometry": {"type": "Point", "coordinates": [place["lng"], place["lat"] + clear_by["horizontal_m"] / 110_567]}}
-        self.server.declare("rescue", north)
+        self.assertEqual(round(clear_by["horizontal_m"]), 600, "two circles of 300 m in one place")
+        # A strip of 4 km by 20 m over the same circle: the short way is across it.
+        lat, lng = place["lat"], place["lng"]
+        metre_north, metre_east = 1 / 111_000, 1 / (111_320 * math.cos(math.radians(lat)))
+
+        def strip(north_m):
+            shape = feature(lower=500, upper=600, start=80_000, end=83_600)
+            west, east = lng - 2000 * metre_east, lng + 2000 * metre_east
+            south, north = lat + (north_m - 10) * metre_north, lat + (north_m + 10) * metre_north
+            shape["geometry"] = {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
+            del shape["properties"]["radius_m"]
+            return shape
+
+        clear_by = self.server.declare("rescue", strip(0), expect=409)["conflicts"][0]["meets"][0]["clear_by"]
+        self.assertAlmostEqual(clear_by["horizontal_m"], 310, delta=2)
+        self.assertAlmostEqual(math.cos(math.radians(clear_by["horizontal_bearing_deg"])) ** 2, 1, places=3)
+        self.server.declare("rescue", strip(305), expect=409)
+        self.server.declare("rescue", strip(clear_by["horizontal_m"] * 111_000 / 110_567))
 
 
 # ---- Being told.

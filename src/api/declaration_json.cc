@@ -10,6 +10,7 @@
 #include "base/name_rule.h"
 #include "base/rfc3339.h"
 #include "conflict/meetings.h"
+#include "geo/clearing.h"
 #include "geo/ellipsoid.h"
 #include "geo/predicates.h"
 
@@ -99,6 +100,14 @@ Result<DeclaredVolume> ParseFeature(const Member& feature, Budget& budget) {
   if (type_name != "Feature") return type.Wrong("is not \"Feature\"");
   WB_TRY(const Member properties, feature.Required("properties"));
   WB_TRY(geo::Outline outline, ParseOutline(feature, properties, budget.vertices));
+  // What other formats say of altitudes; here they are above the WGS84 ellipsoid, in metres, and nothing else.
+  for (const auto& [name, only] : {std::pair("altitude_reference", "W84"), std::pair("altitude_units", "M")}) {
+    WB_TRY(const std::optional<Member> said, properties.Optional(name));
+    if (!said) continue;
+    WB_TRY(const std::string_view value, said->Text());
+    if (value != only)
+      return said->Wrong(std::string("is not \"") + only + "\": altitudes are metres above the WGS84 ellipsoid");
+  }
   WB_TRY(const Member lower, properties.Required("altitude_lower_m"));
   WB_TRY(const double lower_m, lower.Number());
   WB_TRY(const Member upper, properties.Required("altitude_upper_m"));
@@ -287,9 +296,9 @@ void WriteSharedGeometry(JsonWriter& to, const geo::Outline& a, const geo::Outli
 double Seconds(TimeNs from, TimeNs to) { return static_cast<double>(to.value - from.value) / kNsPerSecond; }
 
 // How far the party's own volume would have to move, one way at a time, so that the two no longer meet: past what they
-// share by the least step that there is.
+// share by the least step that there is, or aside.
 void WriteClearBy(JsonWriter& to, const geo::Volume4D& own, AltitudeMm lower, AltitudeMm upper, TimeNs start,
-                  TimeNs end, const geo::Outline* other) {
+                  TimeNs end, const geo::Outline* other, geo::Effort& effort) {
   constexpr double kStepM = 0.001;
   constexpr double kStepS = 1e-9;
   to.Key("clear_by").Object([&] {
@@ -299,13 +308,13 @@ void WriteClearBy(JsonWriter& to, const geo::Volume4D& own, AltitudeMm lower, Al
       to.Key("down_m").Number(Metres({own.altitudes.upper().value - lower.value}) + kStepM);
     if (end != model::Extents::kNoEnd) to.Key("later_s").Number(Seconds(own.times.start(), end) + kStepS);
     if (start != model::Extents::kNoStart) to.Key("earlier_s").Number(Seconds(start, own.times.end()) + kStepS);
-    if (other != nullptr) {
-      // Straight away from the other's centre: exact for two circles, enough for all.
-      const double apart_m = geo::GeodesicDistanceM(own.outline.center(), other->center());
-      to.Key("horizontal_m")
-          .Number(std::max(0.0, own.outline.outer_radius_m() + other->outer_radius_m() - apart_m) +
-                  geo::kOutlineBoundM);
-    }
+    if (other == nullptr) return;
+    const int64_t needed = geo::EffortOfClearing(own.outline, *other).count;
+    if (effort.count + needed > kDrawingEffortMax) return;
+    effort.count += needed;
+    const geo::Move move = geo::FindClearing(own.outline, *other);
+    to.Key("horizontal_m").Number(move.distance_m);
+    to.Key("horizontal_bearing_deg").Number(move.bearing_deg);
   });
 }
 
@@ -322,7 +331,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);
       WriteBandAndTimes(to, shared.lower, shared.upper, shared.start, shared.end);
       WriteClearBy(to, mine, theirs.altitudes.lower(), theirs.altitudes.upper(), theirs.times.start(),
-                   theirs.times.end(), &theirs.outline);
+                   theirs.times.end(), &theirs.outline, effort);
       return;
     }
     // Nothing finer is known than the other's cover: the place is somewhere in one's own outline.
@@ -331,7 +340,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
     WriteBandAndTimes(to, std::max(mine.altitudes.lower(), theirs.lower),
                       std::min(mine.altitudes.upper(), theirs.upper), std::max(mine.times.start(), theirs.start),
                       std::min(mine.times.end(), theirs.end));
-    WriteClearBy(to, mine, theirs.lower, theirs.upper, theirs.start, theirs.end, nullptr);
+    WriteClearBy(to, mine, theirs.lower, theirs.upper, theirs.start, theirs.end, nullptr, effort);
   });
 }
 

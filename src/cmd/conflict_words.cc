@@ -139,24 +139,6 @@ std::string TimesOf(const Extent& extent) {
   return from + " to " + until;
 }
 
-// "100 m up, 50 m down or 300 s later": what the first meeting says.
-std::string ClearByOf(const Json& meets) {
-  if (!meets.is_array() || meets.size() != 1) return "";
-  const Json clear_by = MemberOf(meets[0], "clear_by");
-  static constexpr std::array<std::pair<const char*, std::string_view>, 5> kWays{{{"up_m", "m up"},
-                                                                                  {"down_m", "m down"},
-                                                                                  {"earlier_s", "s earlier"},
-                                                                                  {"later_s", "s later"},
-                                                                                  {"horizontal_m", "m aside"}}};
-  std::string words;
-  for (const auto& [name, unit] : kWays) {
-    const std::optional<double> amount = NumberOf(clear_by, name);
-    // Rounded up, to a tenth: less would not be clear.
-    if (amount) words += fmt::format("{}{} {}", words.empty() ? "" : " or ", std::ceil(*amount * 10) / 10, unit);
-  }
-  return words;
-}
-
 std::string WhoOf(const Json& other) {
   std::string party = TextOf(other, "party");
   if (!party.empty()) return party;
@@ -172,6 +154,32 @@ size_t Width(std::string_view text) {
 
 }  // namespace
 
+std::string ClearBy(const Json& conflict) {
+  const Json meets = MemberOf(conflict, "meets");
+  if (!meets.is_array() || meets.empty() || MemberOf(conflict, "more_meets") == true) return "";
+  static constexpr std::array<std::pair<const char*, std::string_view>, 4> kWays{
+      {{"up_m", "m up"}, {"down_m", "m down"}, {"earlier_s", "s earlier"}, {"later_s", "s later"}}};
+  // Rounded up: less would not be clear.
+  const auto rounded = [](double amount) { return amount >= 100 ? std::ceil(amount) : std::ceil(amount * 10) / 10; };
+  std::vector<std::string> ways;
+  for (const auto& [name, unit] : kWays) {
+    std::optional<double> furthest = 0;
+    for (const Json& one : meets) {
+      const std::optional<double> amount = NumberOf(MemberOf(one, "clear_by"), name);
+      furthest = amount && furthest ? std::optional(std::max(*furthest, *amount)) : std::nullopt;
+    }
+    if (furthest) ways.push_back(fmt::format("{} {}", rounded(*furthest), unit));
+  }
+  const Json only = meets.size() == 1 ? MemberOf(meets[0], "clear_by") : Json();
+  const std::optional<double> aside_m = NumberOf(only, "horizontal_m");
+  const std::optional<double> bearing_deg = NumberOf(only, "horizontal_bearing_deg");
+  if (aside_m && bearing_deg) {
+    ways.push_back(
+        fmt::format("{} m towards {:03.0f} degrees", rounded(*aside_m), std::fmod(std::round(*bearing_deg), 360)));
+  }
+  return fmt::format("{}", fmt::join(ways, " or "));
+}
+
 std::string ConflictTable(const Json& conflicts) {
   if (!conflicts.is_array() || conflicts.empty()) return "";
   using Cells = std::array<std::string, 8>;
@@ -184,7 +192,7 @@ std::string ConflictTable(const Json& conflicts) {
     std::string who = WhoOf(other);
     if (const std::string url = TextOf(other, "uss_base_url"); !url.empty()) who += " (" + url + ")";
     rows.push_back({possible ? "possible" : "certain", WordsOf(TextOf(other, "type")), TextOf(other, "id"), who,
-                    TimesOf(extent), AltitudesOf(extent), extent.near, ClearByOf(meets)});
+                    TimesOf(extent), AltitudesOf(extent), extent.near, ClearBy(conflict)});
   }
   std::array<size_t, std::tuple_size_v<Cells>> widths{};
   for (const Cells& row : rows) {

@@ -10,6 +10,10 @@ namespace wideberth::cmd {
 // empty; what it holds is shown without control characters.
 std::string ConflictTable(const nlohmann::ordered_json& conflicts);
 
+// How all of one's own would have to move, one way alone, to be clear of a conflict: "100 m up or 300 s later or 761 m
+// towards 090 degrees" (aside only where one pair of volumes meets). "" where that is not known.
+std::string ClearBy(const nlohmann::ordered_json& conflict);
+
 // A notice's text (docs/formats/notice.md), read as JSON, in one line of plain words.
 std::string NoticeWords(const nlohmann::ordered_json& text);
 

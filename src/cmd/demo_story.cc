@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cmd/conflict_words.h"
 #include "cmd/demo_provider.h"
 #include "cmd/demo_words.h"
 #include "cmd/output.h"
@@ -116,7 +117,7 @@ void Story::ShowFirstRefusal(const DemoParty& party, uint32_t intent, const Demo
   progress_.Clear();
   const Json& conflict = *std::find_if(declared.refused->begin(), declared.refused->end(),
                                        [&](const Json& one) { return IsOfAnother(one, party); });
-  const std::string clear_by = DemoClearBy(conflict);
+  const std::string clear_by = ClearBy(conflict);
   fmt::print(
       "\n{}\n{}",
       Wrapped(fmt::format("The first refusal for what is another's: 409 to {}, whose {} meets {}.{} It accepts that "

@@ -77,24 +77,6 @@ std::string DemoOther(const Json& other) {
   return ShortId(other) + (who.empty() ? ", a pseudonym, of a party that is not told" : " of " + who);
 }
 
-std::string DemoClearBy(const Json& conflict) {
-  static constexpr std::array<std::pair<const char*, const char*>, 5> kWays{{{"up_m", "m up"},
-                                                                             {"down_m", "m down"},
-                                                                             {"earlier_s", "s earlier"},
-                                                                             {"later_s", "s later"},
-                                                                             {"horizontal_m", "m aside"}}};
-  const Json meets = conflict.value("meets", Json::array());
-  if (meets.empty()) return "";
-  const Json clear_by = meets[0].value("clear_by", Json::object());
-  std::vector<std::string> ways;
-  for (const auto& [member, unit] : kWays) {
-    // Rounded up: less would not be clear.
-    if (clear_by.contains(member))
-      ways.push_back(fmt::format("{:.0f} {}", std::ceil(clear_by.value(member, 0.0)), unit));
-  }
-  return fmt::format("{}", fmt::join(ways, " or "));
-}
-
 std::string Wrapped(std::string_view text, size_t indent) {
   const size_t hang = indent;
   std::string wrapped;

@@ -19,9 +19,6 @@ std::string DemoNoticeRow(const nlohmann::ordered_json& text, const std::string&
 // "6cb7064c of amber" or "6cb7064c of a party that is not told": a conflict's other, as the answer shows it.
 std::string DemoOther(const nlohmann::ordered_json& other);
 
-// "1183 m up or 41 s later": how the first meeting of a conflict would be none; "" if the answer does not say.
-std::string DemoClearBy(const nlohmann::ordered_json& conflict);
-
 // Text in lines that a terminal has room for, broken at spaces. Each begins with `indent` spaces, and after the first
 // of a paragraph with twice as many.
 std::string Wrapped(std::string_view text, size_t indent);
