@@ -151,6 +151,14 @@ bool Airspace::HasDependents(const Uuid& subscription_id) const {
   return at != dependents_.end() && at->first == subscription_id;
 }
 
+bool Airspace::ServesDeclaration(const Uuid& subscription_id) const {
+  for (auto at = dependents_.lower_bound({subscription_id, Uuid{}});
+       at != dependents_.end() && at->first == subscription_id; ++at) {
+    if (behind_references_.contains(at->second)) return true;
+  }
+  return false;
+}
+
 void Airspace::DropIfUnused(const std::optional<Uuid>& subscription_id, Changes& changes) {
   if (!subscription_id || HasDependents(*subscription_id)) return;
   const Subscription* subscription = subscriptions_.Find(*subscription_id);

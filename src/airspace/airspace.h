@@ -222,6 +222,8 @@ class Airspace {
   // An implicit subscription goes with the last intent that depends on it.
   void DropIfUnused(const std::optional<model::Uuid>& subscription_id, Changes& changes);
   bool HasDependents(const model::Uuid& subscription_id) const;
+  // Whether what a party declared depends on it: nobody but the party changes that.
+  bool ServesDeclaration(const model::Uuid& subscription_id) const;
 
   // A reference with the subscription that it depends on, if that is new or changed; and its end. What they return is
   // whom it concerns.

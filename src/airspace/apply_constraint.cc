@@ -27,6 +27,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutConstraint& command, Ch
     if (old->ovn != *command.ovn)
       return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
   }
+  if (behind_references_.contains(command.id))
+    return Error{Code::kForbidden, "it stands for what a party declared here, and only the party changes it"};
   ConstraintReference constraint{.id = command.id,
                                  .manager = command.manager,
                                  .uss_base_url = command.uss_base_url,
@@ -58,6 +60,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteConstraint& command,
     return Error{Code::kForbidden, "this constraint reference belongs to another manager"};
   if (found->ovn != command.ovn)
     return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
+  if (behind_references_.contains(command.id))
+    return Error{Code::kForbidden, "it stands for what a party declared here, and only the party changes it"};
   ConstraintReference constraint = *found;
   std::vector<model::Notified> notified =
       Notify({&constraint.extents}, &Subscription::notify_for_constraints, stamp.time, changes);

@@ -61,6 +61,13 @@ const Uuid& IdOf(const ConflictSeen& conflict) {
   return std::get<ConstraintReference>(conflict.other).id;
 }
 
+// The reason of a notice for whom the state is not shown: whether it is flown, and whether it was.
+std::string_view WithoutState(std::string_view because) {
+  if (because == "activated") return "changed";
+  if (because == "withdrawn") return "ended";
+  return because;
+}
+
 Error NotThere(DeclarationKind kind) {
   return {Code::kNotFound,
           kind == DeclarationKind::kIntent ? "there is no such intent" : "there is no such constraint"};
@@ -412,8 +419,10 @@ void Airspace::TellParties(const Stamp& stamp, const Declaration* before, const 
     const Declaration& own = *declarations_.Find(id);
     const bool still = !are.empty();
     const Declaration& of = still ? *after : *before;
-    MakeNotice(stamp, still ? "conflict" : "conflict_over", because, own,
-               {See(of, own.party), std::move(still ? are : were), false, false}, changes);
+    DeclarationSeen seen = See(of, own.party);
+    const std::string_view said = seen.full ? because : WithoutState(because);
+    MakeNotice(stamp, still ? "conflict" : "conflict_over", said, own,
+               {std::move(seen), std::move(still ? are : were), false, false}, changes);
   }
 }
 

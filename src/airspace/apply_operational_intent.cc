@@ -38,6 +38,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& comm
     if (old->ovn != *command.ovn)
       return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
   }
+  if (behind_references_.contains(command.id))
+    return Error{Code::kForbidden, "it stands for what a party declared here, and only the party changes it"};
   const bool nominal = command.state == IntentState::kAccepted || command.state == IntentState::kActivated;
   if (stamp.strict_availability && nominal && AvailabilityOf(command.manager) == Availability::kDown)
     return Error{Code::kPrecondition, "a USS that is marked Down may not accept or activate operational intents"};
@@ -146,6 +148,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteOperationalIntent& c
     return Error{Code::kForbidden, "this operational intent reference belongs to another manager"};
   if (found->ovn != command.ovn)
     return Error{Code::kConflict, "ovn: it is not the current one; read the reference again"};
+  if (behind_references_.contains(command.id))
+    return Error{Code::kForbidden, "it stands for what a party declared here, and only the party changes it"};
   const Availability availability = AvailabilityOf(command.manager);
   if (stamp.strict_availability && availability == Availability::kDown)
     return Error{Code::kPrecondition, "a USS that is marked Down may not delete operational intents"};

@@ -57,13 +57,23 @@ Outcome Airspace::Do(const Stamp&, const model::PutWebhook& command, Changes& ch
   return model::PartyChanged{std::move(party)};
 }
 
-Outcome Airspace::Do(const Stamp&, const model::PutGroup& command, Changes& changes) {
+Outcome Airspace::Do(const Stamp& stamp, const model::PutGroup& command, Changes& changes) {
   const auto at = groups_.find(command.name);
   Group group{.name = command.name, .members = command.members};
   if (at != groups_.end()) group.version = at->second.version + 1;
   if (group.members.empty()) {
     if (at == groups_.end()) return Error{Code::kNotFound, "there is no such group"};
     changes.push_back({KeyOf(group), std::nullopt});
+    // What names it shows nothing to a group that is made later under the same name.
+    std::vector<model::Declaration> naming;
+    declarations_.ForEach([&](uint32_t, const model::Declaration& declaration) {
+      if (std::binary_search(declaration.visible_to.begin(), declaration.visible_to.end(), group.name))
+        naming.push_back(declaration);
+    });
+    for (model::Declaration& declaration : naming) {
+      std::erase(declaration.visible_to, group.name);
+      Replace(declarations_, model::RecordKind::kDeclaration, declaration, stamp.time, changes);
+    }
     return model::GroupChanged{std::move(groups_.extract(at).mapped())};  // as it was
   }
   changes.push_back({KeyOf(group), model::Encode(group)});

@@ -22,6 +22,8 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutSubscription& command, 
       return Error{Code::kConflict, "version: it is not the current one; read the subscription again"};
     if (old->manager != command.manager) return Error{Code::kForbidden, "this subscription belongs to another manager"};
   }
+  if (ServesDeclaration(command.id))
+    return Error{Code::kForbidden, "what a party declared here depends on it, and only the party changes that"};
   Extents extents = command.extents;
   if (extents.start == Extents::kNoStart) {
     extents.start = old == nullptr ? stamp.time : old->extents.start;

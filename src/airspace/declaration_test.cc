@@ -346,6 +346,71 @@ TEST_F(Parties, SubscribedProvidersGetAMessage) {
   ExpectStored();
 }
 
+TEST_F(Parties, WhoSeesVolumesOnlyIsNotToldWhetherItIsFlown) {
+  for (const auto& [disclosure, activated, over] :
+       {std::tuple(Disclosure::kFull, "activated", "withdrawn"), std::tuple(Disclosure::kVolume, "changed", "ended")}) {
+    const auto number = static_cast<uint8_t>(disclosure);
+    const std::string viewer = "V" + std::to_string(number);
+    Do(Make(viewer, static_cast<uint8_t>(10 + number), {Volume(20 + number, 60)}));
+    PutDeclaration put = Make("A", static_cast<uint8_t>(20 + number), {Volume(20 + number, 60)});
+    put.disclosure = disclosure;
+    const auto refused = std::get<DeclarationRefused>(Do(put));
+    put.key = {std::get<DeclarationSeen>(refused.conflicts.at(0).other).ovn};
+    const auto declared = std::get<DeclarationChanged>(Do(put)).declaration;
+    const auto active = std::get<DeclarationChanged>(Do(model::ActivateDeclaration{
+        declared.id, "A", declared.ovn, put.key, "an-ovn-when-activated-1", put.publication}));
+    Do(model::EndDeclaration{DeclarationKind::kIntent, declared.id, "A", active.declaration.ovn, true, "wideberth"});
+    const auto told = Told(viewer);
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[1]["because"], activated);
+    EXPECT_EQ(told[2]["because"], over);
+  }
+}
+
+TEST_F(Parties, AGroupThatIsMadeAgainSeesNothingOfBefore) {
+  Do(model::PutGroup{"chief", "g", {"A", "B"}});
+  PutDeclaration put = Make("A", 1, {Volume(20, 60)});
+  put.disclosure = Disclosure::kVolume;
+  put.visible_to = {"g"};
+  Do(put);
+  EXPECT_TRUE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "B"));
+  Do(model::PutGroup{"chief", "g", {}});
+  ExpectStored();
+  Do(model::PutGroup{"chief", "g", {"C"}});
+  for (const char* outsider : {"B", "C"})
+    EXPECT_FALSE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), outsider)) << outsider;
+  EXPECT_TRUE(airspace_.FindDeclaration(DeclarationKind::kIntent, Id(1), "A")->declaration.visible_to.empty());
+  ExpectStored();
+}
+
+TEST_F(Parties, NobodyElseChangesTheReferenceThatStandsForADeclaration) {
+  const PutDeclaration put = Make("A", 1, {Volume(20, 60)});
+  const auto declared = std::get<DeclarationChanged>(Do(put)).declaration;
+  const auto reference = airspace_.FindIntent(declared.reference_id)->reference;
+  EXPECT_EQ(std::get<Error>(Do(model::DeleteOperationalIntent{reference.id, reference.manager, reference.ovn})).code,
+            Code::kForbidden);
+  model::PutOperationalIntent change;
+  change.id = reference.id;
+  change.manager = reference.manager;
+  change.ovn = reference.ovn;
+  change.extents = reference.extents;
+  EXPECT_EQ(std::get<Error>(Do(change)).code, Code::kForbidden);
+  model::PutSubscription subscription;
+  subscription.id = *reference.subscription_id;
+  subscription.manager = reference.manager;
+  subscription.version = airspace_.FindSubscription(subscription.id)->subscription.version;
+  subscription.extents = reference.extents;
+  EXPECT_EQ(std::get<Error>(Do(subscription)).code, Code::kForbidden);
+  EXPECT_TRUE(airspace_.FindIntent(reference.id));
+
+  PutDeclaration zone = Make("A", 2, {Volume(25, 60)});
+  zone.kind = DeclarationKind::kConstraint;
+  const auto constraint = *airspace_.FindConstraint(std::get<DeclarationChanged>(Do(zone)).declaration.reference_id);
+  EXPECT_EQ(std::get<Error>(Do(model::DeleteConstraint{constraint.id, constraint.manager, constraint.ovn})).code,
+            Code::kForbidden);
+  EXPECT_TRUE(airspace_.FindConstraint(constraint.id));
+}
+
 TEST_F(Parties, WhatAProviderTellsBecomesAnExactNotice) {
   Do(Make("A", 1, {Volume(20, 60)}));
   Do(model::RecordProviderNotice{"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 1,

@@ -44,13 +44,18 @@ class Member {
 
   bool is_object() const { return element_.is_object(); }
 
-  // A member of this object; nothing if it is absent or null.
+  // A member of this object; nothing if it is absent or null. O(members).
   Result<std::optional<Member>> Optional(std::string_view name) const {
     simdjson::dom::object object;
     if (element_.get_object().get(object) != simdjson::SUCCESS) return Wrong("is not an object");
-    JsonElement found;
-    if (object.at_key(name).get(found) != simdjson::SUCCESS || found.is_null()) return std::optional<Member>();
-    return std::optional<Member>(Below(found, {name, 0}));
+    std::optional<JsonElement> found;
+    for (const simdjson::dom::key_value_pair field : object) {
+      if (field.key != name) continue;
+      if (found) return Below(*found, {name, 0}).Wrong("stands there twice");  // who reads it might take either
+      found = field.value;
+    }
+    if (!found || found->is_null()) return std::optional<Member>();
+    return std::optional<Member>(Below(*found, {name, 0}));
   }
   Result<Member> Required(std::string_view name) const {
     WB_TRY(const std::optional<Member> found, Optional(name));

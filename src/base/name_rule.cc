@@ -5,11 +5,16 @@
 namespace wideberth {
 namespace {
 
-bool IsControl(std::string_view text, size_t at) {
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x20 || byte == 0x7f) return true;
+// The bytes of the character at `at` if it is one that no name may have; else 0.
+size_t UnfitAt(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  if (byte(at) < 0x20 || byte(at) == 0x7f) return 1;
   // U+0080..U+009F is C2 80..C2 9F in UTF-8.
-  return byte == 0xc2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+  if (byte(at) == 0xc2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0) return 2;
+  // Embeddings, overrides and isolates, which turn round what stands beside them: U+202A..U+202E, U+2066..U+2069.
+  const bool overrides = byte(at + 1) == 0x80 && byte(at + 2) >= 0xaa && byte(at + 2) <= 0xae;
+  const bool isolates = byte(at + 1) == 0x81 && byte(at + 2) >= 0xa6 && byte(at + 2) <= 0xa9;
+  return byte(at) == 0xe2 && (overrides || isolates) ? 3 : 0;
 }
 
 }  // namespace
@@ -20,7 +25,7 @@ std::optional<std::string> WrongWithName(std::string_view name, bool known_utf8)
     return "has " + std::to_string(name.size()) + " bytes; a name has at most " + std::to_string(kNameBytesMax);
   if (!known_utf8 && !simdjson::validate_utf8(name.data(), name.size())) return "is not valid UTF-8";
   for (size_t i = 0; i < name.size(); ++i) {
-    if (IsControl(name, i)) return Shown(name, true) + " has a control character at byte " + std::to_string(i);
+    if (UnfitAt(name, i) > 0) return Shown(name, true) + " has a control character at byte " + std::to_string(i);
   }
   return std::nullopt;
 }
@@ -37,9 +42,9 @@ std::string Shown(std::string_view text, bool quoted) {
   std::string shown;
   if (quoted) shown += '"';
   for (size_t i = 0; i < text.size(); ++i) {
-    if (IsControl(text, i)) {
+    if (const size_t unfit = UnfitAt(text, i); unfit > 0) {
       shown += '?';
-      if (static_cast<unsigned char>(text[i]) == 0xc2) ++i;
+      i += unfit - 1;
     } else {
       shown += utf8 || static_cast<unsigned char>(text[i]) < 0x80 ? text[i] : '?';
     }
