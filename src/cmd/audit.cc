@@ -241,6 +241,9 @@ int RunStoreAudit(const AuditOptions& options) {
     if (!beside) return Fail(beside.error(), kExitBadInput);
     key = *beside;
   }
+  // Before the store is read: a head is made of what is durable.
+  const auto published = ReadStoreHead(options.data, key ? &*key : nullptr);
+  if (!published) return Fail(published.error(), kExitBadInput);
   const auto store = store::SqliteStore::Open(options.data, {.read_only = true});
   if (!store) return Fail(store.error(), kExitBadInput);
   auto reader = (*store)->OpenLedger();
@@ -259,7 +262,10 @@ int RunStoreAudit(const AuditOptions& options) {
   } else {
     fmt::print("nobody's signature was asked for: give --operator-key\n");
   }
-  if (!state || state->checkpoint.empty()) return kExitDone;
+  const auto log = node::LedgerLog::Open(*std::move(reader), {.published = *published});
+  if (!log) return Fail({log.error().code, (*store)->path() + ": " + log.error().message}, kExitNotProven);
+  if (*published) fmt::print("it begins with the {} entries that the service published\n", (*published)->size);
+  if (!state) return kExitDone;
   const auto seen = ledger::OpenCheckpoint(state->checkpoint, state->operator_key);
   if (!seen) return Fail({Code::kInvalid, options.state + ": checkpoint: " + seen.error().message}, kExitBadInput);
   const ledger::Checkpoint& before = seen->checkpoint;
@@ -268,8 +274,6 @@ int RunStoreAudit(const AuditOptions& options) {
                                              options.state, before.size, head->size)},
                 kExitNotProven);
   }
-  const auto log = node::LedgerLog::Open(*std::move(reader), {});
-  if (!log) return Fail(log.error(), kExitNotProven);
   const Result<Hash> root = (*log)->RootOf(before.size);
   if (!root) return Fail(root.error(), kExitNotProven);
   if (*root != before.root) {
