@@ -460,6 +460,26 @@ class Witness(unittest.TestCase):
             self.assertEqual(status, 2)
             self.assertIn(text, err)
         self.assertEqual(read(self.state), b"{}")
+        one = {"origin": ORIGIN, "size": "0", "root": base64.b64encode(hashlib.sha256(b"").digest()).decode()}
+        for ledgers in ([], [one, one], [one, {**one, "size": "3"}]):
+            write(self.state, json.dumps({"format": "wideberth-witness/1", "ledgers": ledgers}))
+            status, _, err = run(*self.arguments())
+            self.assertEqual(status, 2, ledgers)
+            self.assertIn("is no state", err)
+        os.remove(self.state)
+        self.start("--new-state")
+        self.stop()
+        self.assertEqual(json.loads(read(self.state))["ledgers"], [one], "what was not signed yet is known, too")
+
+    def test_two_keys_of_one_ledger_are_refused(self):
+        typed = base64.b64decode(KEYS[0].split("+", 2)[2])[:1] + bytes.fromhex("58" + "66" * 31)
+        key_id = hashlib.sha256(ORIGIN.encode() + b"\n" + typed).digest()[:4].hex()
+        other = f"{ORIGIN}+{key_id}+{base64.b64encode(typed).decode()}"
+        status, _, err = run(*self.arguments("--new-state", "--ledger", other))
+        self.assertEqual(status, 2)
+        self.assertIn("is given with two keys", err)
+        self.assertFalse(os.path.exists(self.state))
+        self.start("--new-state", "--ledger", KEYS[0])
 
     def test_only_one_has_a_state(self):
         self.start("--new-state")
