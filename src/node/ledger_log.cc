@@ -75,6 +75,11 @@ Result<void> LedgerLog::ReadEnd() {
     WB_TRY(const Hash link, reader_->Link(tiles - 1));
     rows_ = ledger::RowChain(link);
   }
+  WB_TRY(const bool has_more, reader_->HasMoreThan(size));
+  if (has_more) {
+    return Error{Code::kInvalid, "it has tiles or links of more than its " + std::to_string(size) +
+                                     " entries: entries at its end were removed, or tiles or links added"};
+  }
   std::vector<Hash> tail;
   WB_TRY(const auto entries, reader_->Entries(tiles * ledger::kTileWidth, ledger::kTileWidth));
   for (const LedgerReader::Numbered& one : entries) {

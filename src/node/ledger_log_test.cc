@@ -194,6 +194,25 @@ TEST_F(LedgerLogTest, WhateverIsChangedInTheStoreIsFound) {
   }
 }
 
+// Else the service would stop when the ledger comes to have that tile.
+TEST_F(LedgerLogTest, AStartRefusesTilesThatAreNotOfTheTree) {
+  Mark("uss1", 519);
+  node_.reset();
+  store_.reset();
+  for (const char* stray :
+       {"tiles VALUES(0, 2, zeroblob(8192))", "tiles VALUES(0, 90, zeroblob(8192))", "tiles VALUES(1, 0, x'')",
+        "tiles VALUES(9, 0, zeroblob(8192))", "tiles VALUES(0, -1, zeroblob(8192))", "tiles VALUES(-1, 0, x'')",
+        "links VALUES(2, zeroblob(32))", "links VALUES(-1, zeroblob(32))"}) {
+    const std::string insert = std::string("INSERT INTO ") + stray;
+    const auto store = Copy([&](sqlite3* database) { Execute(database, insert); });
+    EXPECT_FALSE(LedgerLog::Check(**store->OpenLedger(), nullptr)) << stray;
+    const auto node = Node::Start(*store, clock_, rng_, {});
+    ASSERT_FALSE(node) << stray;
+    EXPECT_NE(node.error().message.find("tiles or links"), std::string::npos) << node.error().message;
+  }
+  EXPECT_TRUE(Node::Start(*Copy([](sqlite3*) {}), clock_, rng_, {}));
+}
+
 // What others were given is known outside of the store.
 TEST_F(LedgerLogTest, AStartRefusesALedgerThatIsNotTheOneThatWasPublished) {
   Mark("uss1", 300);
