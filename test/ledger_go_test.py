@@ -142,7 +142,6 @@ class RunningService(unittest.TestCase):
                    "UPDATE ledger SET event = event || ' ' WHERE number = 599",
                    "UPDATE tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE number = 1"]
         self.assertEqual(self.check().returncode, 0)
-        operator_saw = self.check().stdout
         for change in changes:
             with self.subTest(change=change):
                 self.server.stop()
@@ -153,16 +152,15 @@ class RunningService(unittest.TestCase):
                 database.commit()
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 database.close()
-                self.server.start()
-                done = self.check()
-                if "599" in change:
-                    # The end that is in no full tile is hashed anew when the service starts: another tree, whole in itself.
-                    # That it is another is what they see who saw the one before (`wideberth audit`, witnesses).
-                    self.assertEqual(done.stdout, operator_saw)
-                    self.assertNotEqual(self.root(), self.seen)
+                if "599" in change or "tiles" in change:
+                    # A start looks at the end that is in no full tile, and at the last tiles.
+                    with self.assertRaisesRegex(RuntimeError, "not what was written"):
+                        self.server.start()
                 else:
+                    self.server.start()
+                    done = self.check()
                     self.assertEqual(done.returncode, 1, done.stdout)
-                self.server.stop()
+                    self.server.stop()
                 for name in ("-wal", "-shm"):
                     if os.path.exists(file + name):
                         os.remove(file + name)
@@ -170,16 +168,6 @@ class RunningService(unittest.TestCase):
                     put_back.write(before)
                 self.server.start()
                 self.assertEqual(self.check().returncode, 0)
-                self.seen = self.root()
-
-    seen = None
-
-    def root(self):
-        connection = self.server.connect()
-        connection.request("GET", "/ledger/checkpoint")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text.split("\n")[2]
 
 
 if __name__ == "__main__":
