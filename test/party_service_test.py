@@ -259,6 +259,27 @@ class PartiesTest(unittest.TestCase):
         self.assertIn("sky.example/second", self.checkpoint())
         self.assertEqual(run("data", "check", self.path("data"))[0], 0)
 
+    def test_a_head_that_cannot_be_kept_is_given_to_nobody(self):
+        before = self.checkpoint()
+        os.mkdir(self.path("data/ledger.head.partial"))
+        self.declared("alpine", self.plan("f.geojson"))
+        status, _, err = self.as_party("city", "declare", self.plan("f.geojson"), "--accept-conflicts")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.checkpoint(), before)
+        notice = self.told("alpine")
+        status, _, err = self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r"))
+        self.assertEqual(status, 1, err)
+        self.assertIn("head cannot be kept", err)
+        os.rmdir(self.path("data/ledger.head.partial"))
+        for _ in range(100):
+            if self.checkpoint() != before:
+                break
+            threading.Event().wait(0.1)
+        self.assertNotEqual(self.checkpoint(), before)
+        with open(self.path("data/ledger.head"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.checkpoint())
+        self.assertEqual(self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r"))[0], 0)
+
     def test_a_head_that_is_damaged_is_refused(self):
         self.service.stop()
         head = self.path("data/ledger.head")

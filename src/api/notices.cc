@@ -214,7 +214,7 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
     note = ledger::WriteNote(newest.note);
     size = newest.size;
   }
-  if (size <= entries.back().number) return Error{Code::kUnavailable, "the ledger's head cannot be signed; try again"};
+  if (size <= entries.back().number) return Error{Code::kUnavailable, "the ledger's head cannot be kept; try again"};
   ledger::Receipt receipt{head.verifier(), keys, {}, note};
   for (const store::LedgerReader::Numbered& one : entries) {
     WB_TRY(ledger::Proof proof, head.log().InclusionProof(one.number, size));
