@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -480,6 +481,19 @@ class Witness(unittest.TestCase):
         self.assertIn("is given with two keys", err)
         self.assertFalse(os.path.exists(self.state))
         self.start("--new-state", "--ledger", KEYS[0])
+
+    def test_slow_senders_take_no_place_from_others(self):
+        self.start("--new-state")
+        idle = []
+        self.addCleanup(lambda: [one.close() for one in idle])
+        for _ in range(300):
+            idle.append(socket.create_connection(("127.0.0.1", self.port), timeout=20))
+            idle[-1].sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 1000\r\n\r\nold")
+        self.assertEqual(self.add(0, [], checkpoint(300))[0], 200)
+        begun = time.monotonic()
+        while idle[0].recv(1000):
+            pass
+        self.assertLess(time.monotonic() - begun, 8, "they are cut off soon")
 
     def test_only_one_has_a_state(self):
         self.start("--new-state")
