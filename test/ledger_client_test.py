@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -155,6 +156,7 @@ class Audit(unittest.TestCase):
         self.state = os.path.join(folder.name, "state")
         self.served = os.path.join(folder.name, "served")
         self.delay_s = 0
+        self.refused = {}  # by path, the statuses that it is answered before what is there
         served, test = self.served, self
 
         class Handler(http.server.SimpleHTTPRequestHandler):
@@ -163,7 +165,9 @@ class Audit(unittest.TestCase):
 
             def do_GET(self):
                 time.sleep(test.delay_s)
-                super().do_GET()
+                if test.refused.get(self.path):
+                    return self.send_error(test.refused[self.path].pop(0))
+                return super().do_GET()
 
             def log_message(self, *_):
                 pass
@@ -246,7 +250,8 @@ class Audit(unittest.TestCase):
     def test_new_entries_and_tiles_that_are_wrong(self):
         for path, byte, text in (("tile/entries/002", 34 * 9 + 3, "tile 2 of level 0"), ("tile/0/002", 5, "tile 2 of level 0"),
                                  ("tile/entries/003.p/232", 3, "the root of the new checkpoint"),
-                                 ("tile/entries/003.p/232", 0, "tile/entries/003.p/232: ")):
+                                 ("tile/entries/003.p/232", 0, "tile/entries/003.p/232: "), ("tile/0/003.p/232", 0, "tile 3 of level 0"),
+                                 ("tile/0/003.p/232", -1, "tile 3 of level 0"), ("tile/1/000.p/3", 95, "tile 0 of level 1")):
             self.good(300)
             self.serve(1000)
             self.change(path, byte)
@@ -265,15 +270,66 @@ class Audit(unittest.TestCase):
         self.bad("has not signed", "0 of the witnesses signed", arguments=("--witness", KEYS[1], "--witnesses-min", 1))
         self.assertEqual(self.audit("--witness", KEYS[1])[0], 0)
         self.assertEqual(self.audit("--witnesses-min", 1)[0], 2)
+        self.serve(300)
+        status, _, err = self.audit("--witness", KEYS[1], "--witness", KEYS[1], "--witnesses-min", 2)
+        self.assertEqual(status, 2, "a key that is named twice is one")
+        self.assertIn("--witnesses-min", err)
 
     def test_what_cannot_be_fetched_is_no_proof_of_anything(self):
         self.good(300)
         before = read(self.state)
         self.serve(1000)
-        os.remove(self.served + "/ledger/tile/entries/002")
-        status, _, err = self.audit()
-        self.assertEqual((status, read(self.state)), (1, before))
-        self.assertIn("/ledger/tile/entries/002: the service answered 404", err)
+        for path, status in (("tile/entries/002", 500), ("tile/0/001", 429), ("tile/0/003.p/232", 503), ("checkpoint", 500), ("checkpoint", 404),
+                             ("tile/0/001", 302)):
+            self.refused = {"/ledger/" + path: [status] * 9}
+            ended, _, err = self.audit()
+            self.assertEqual((ended, read(self.state)), (1, before), path)
+            self.assertIn(f"/ledger/{path}: the service answered {status}", err)
+        self.refused = {f"/ledger/{path}": [503, 429] for path in ("checkpoint", "tile/entries/002", "tile/0/003.p/232")}
+        self.assertEqual(self.audit()[0], 0, "it is asked again")
+
+    def test_what_was_signed_and_is_not_there_is_evidence(self):
+        def lacks(path):
+            os.remove(os.path.join(self.served, "ledger", path))
+
+        def has(path, content):
+            write(os.path.join(self.served, "ledger", path), content)
+
+        entries, hashes = (read(os.path.join(ROOM, "1000/ledger/tile", path)) for path in ("entries/002", "0/001"))
+        cases = [("tile/entries/002", lacks), ("tile/entries/003.p/232", lacks), ("tile/0/001", lacks), ("tile/0/003.p/232", lacks),
+                 ("tile/1/000.p/3", lacks)]
+        for path, content in (("tile/entries/002", entries[:-1]), ("tile/entries/002", entries + b"x"), ("tile/0/001", hashes[:-1]),
+                              ("tile/0/001", hashes + b"x"), ("tile/0/001", b"")):
+            cases.append((path, lambda path, content=content: has(path, content)))
+        for number, (path, change) in enumerate(cases, 1):
+            self.good(300)
+            self.serve(1000)
+            change(path)
+            self.bad("FORKED OR FALSIFIED: /ledger/" + path, "1000 entries that were signed", "What the operator signed before")
+            evidence = json.loads(read(f"{self.state}.evidence-{number}"))
+            self.assertEqual((evidence["before"], evidence["now"], evidence["asked"]),
+                             (checkpoint(300).decode(), checkpoint(1000).decode(), "/ledger/" + path))
+            self.assertEqual(evidence["status"], 404 if change is lacks else 200)
+            if change is not lacks:
+                self.assertEqual(base64.b64decode(evidence["body"]), read(os.path.join(self.served, "ledger", path)))
+            os.remove(self.state)
+        self.good(300)
+        write(self.served + "/ledger/checkpoint", signed(1 << 62, b"x" * 32))
+        self.bad("FORKED OR FALSIFIED: /ledger/tile/entries/001", "4611686018427387904 entries that were signed")
+        self.serve(1000)
+        self.refused = {f"/ledger/{path}": [404] for path in ("tile/entries/002", "tile/0/001", "tile/1/000.p/3")}
+        self.assertEqual(self.audit()[0], 0, "a checkpoint may be ahead of its tiles for an instant")
+
+    def test_a_tile_that_is_full_now_stands_for_what_it_was(self):
+        self.serve(1000)
+        write(self.served + "/ledger/checkpoint", checkpoint(300))
+        for path in ("tile/entries/001.p/44", "tile/0/001.p/44"):
+            if os.path.exists(os.path.join(self.served, "ledger", path)):
+                os.remove(os.path.join(self.served, "ledger", path))
+        write(self.served + "/ledger/tile/1/000.p/1", read(os.path.join(ROOM, "300/ledger/tile/1/000.p/1")))
+        self.assertEqual(self.audit("--operator-key", KEYS[0])[0], 0)
+        self.change("tile/0/001", 5)
+        self.bad("tile 1 of level 0 has other hashes")
 
     def test_the_state_is_guarded(self):
         self.serve(300)
@@ -286,9 +342,16 @@ class Audit(unittest.TestCase):
             status, _, err = self.audit()
         self.assertEqual(status, 1)
         self.assertIn("another process uses it", err)
-        write(self.state, "{}")
-        status, _, err = self.audit("--operator-key", KEYS[0])
-        self.assertEqual((status, read(self.state)), (2, b"{}"))
+        whole = json.loads(read(self.state))
+        for wrong in ("{}", json.dumps({**whole, "checkpoint": ""}), json.dumps({name: whole[name] for name in ("format", "operator_key")})):
+            write(self.state, wrong)
+            status, _, err = self.audit("--operator-key", KEYS[0])
+            self.assertEqual((status, read(self.state)), (2, wrong.encode()))
+            self.assertIn("is no state", err)
+        os.remove(self.state)
+        os.symlink(self.state + "-that-is-not-there", self.state)
+        self.assertEqual(self.audit("--operator-key", KEYS[0])[0], 2, "somebody took away what was there")
+        self.assertTrue(os.path.islink(self.state))
 
 
 class Witness(unittest.TestCase):
@@ -398,6 +461,39 @@ class Witness(unittest.TestCase):
             self.assertEqual(status, 2)
             self.assertIn(text, err)
         self.assertEqual(read(self.state), b"{}")
+        one = {"origin": ORIGIN, "size": "0", "root": base64.b64encode(hashlib.sha256(b"").digest()).decode()}
+        for ledgers in ([], [one, one], [one, {**one, "size": "3"}]):
+            write(self.state, json.dumps({"format": "wideberth-witness/1", "ledgers": ledgers}))
+            status, _, err = run(*self.arguments())
+            self.assertEqual(status, 2, ledgers)
+            self.assertIn("is no state", err)
+        os.remove(self.state)
+        self.start("--new-state")
+        self.stop()
+        self.assertEqual(json.loads(read(self.state))["ledgers"], [one], "what was not signed yet is known, too")
+
+    def test_two_keys_of_one_ledger_are_refused(self):
+        typed = base64.b64decode(KEYS[0].split("+", 2)[2])[:1] + bytes.fromhex("58" + "66" * 31)
+        key_id = hashlib.sha256(ORIGIN.encode() + b"\n" + typed).digest()[:4].hex()
+        other = f"{ORIGIN}+{key_id}+{base64.b64encode(typed).decode()}"
+        status, _, err = run(*self.arguments("--new-state", "--ledger", other))
+        self.assertEqual(status, 2)
+        self.assertIn("is given with two keys", err)
+        self.assertFalse(os.path.exists(self.state))
+        self.start("--new-state", "--ledger", KEYS[0])
+
+    def test_slow_senders_take_no_place_from_others(self):
+        self.start("--new-state")
+        idle = []
+        self.addCleanup(lambda: [one.close() for one in idle])
+        for _ in range(300):
+            idle.append(socket.create_connection(("127.0.0.1", self.port), timeout=20))
+            idle[-1].sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 1000\r\n\r\nold")
+        self.assertEqual(self.add(0, [], checkpoint(300))[0], 200)
+        begun = time.monotonic()
+        while idle[0].recv(1000):
+            pass
+        self.assertLess(time.monotonic() - begun, 8, "they are cut off soon")
 
     def test_only_one_has_a_state(self):
         self.start("--new-state")

@@ -8,11 +8,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+import urllib.request
 
 PROGRAM = os.path.abspath(sys.argv[1])
 
@@ -145,6 +147,160 @@ class PartiesTest(unittest.TestCase):
         status, _, err = self.as_party("alpine", "declare", plan)
         self.assertEqual(status, 2)
         self.assertIn("time_end", err)
+
+    def witness(self, name, key):
+        self.assertEqual(run("keygen", self.path(name + ".key"))[0], 0)
+        witness = Process(self, "witness", "--name", f"{name}.example/w", "--key", self.path(name + ".key"), "--ledger", key, "--state",
+                          self.path(name + ".state"), "--new-state", "--listen", "127.0.0.1:0")
+        return witness, re.search(r'witness_key="([^"]+)"', witness.line).group(1)
+
+    def ledger_key(self):
+        with open(self.path("data/ledger.pub"), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def checkpoint(self):
+        with urllib.request.urlopen(self.service.url + "/ledger/checkpoint", timeout=30) as answer:
+            return answer.read().decode()
+
+    def test_what_is_served_is_witnessed_while_it_grows(self):
+        self.service.stop()
+        key = self.ledger_key()
+        witnesses = [self.witness(name, key) for name in ("w1", "w2")]
+        # One that takes connections and never answers, first.
+        deaf = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(deaf.close)
+        self.assertEqual(run("keygen", self.path("deaf.key"))[0], 0)
+        deaf_key = re.search(r'witness_key="([^"]+)"', Process(
+            self, "witness", "--name", "deaf.example/w", "--key", self.path("deaf.key"), "--ledger", key, "--state", self.path("deaf.state"),
+            "--new-state", "--listen", "127.0.0.1:0").line).group(1)
+        self.service = self.serve("--witness", f"{deaf_key}=http://127.0.0.1:{deaf.getsockname()[1]}",
+                                  *[word for witness, name in witnesses for word in ("--witness", f"{name}={witness.url}")])
+        over = threading.Event()
+        sizes = []
+
+        def declare():
+            for number in range(10_000):
+                if over.is_set():
+                    return
+                self.declared("alpine", self.plan("many.geojson", west=-100 + number / 50))
+
+        def look():
+            while not over.is_set():
+                text = self.checkpoint()
+                sizes.append((int(text.split("\n")[1]), text.count(".example/w ")))
+
+        threads = [threading.Thread(target=declare), threading.Thread(target=look)]
+        for thread in threads:
+            thread.start()
+        audits = []
+        for _ in range(5):
+            audits.append(run("audit", self.service.url, "--state", self.path("audit"), "--operator-key", key, "--witnesses-min", 2,
+                              *[word for _, name in witnesses for word in ("--witness", name)]))
+            over.wait(1)
+        over.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([status for status, _, _ in audits], [0] * 5, audits)
+        self.assertEqual({signed for _, signed in sizes}, {2}, "each that was served has what both signed")
+        self.assertEqual(sizes, sorted(sizes), "it never goes back")
+        self.assertGreater(len({size for size, _ in sizes}), 3, "and goes on")
+        # A receipt of what happened just now, and one of what is published.
+        status, _, err = self.as_party("city", "declare", self.plan("over.geojson", west=-100), "--accept-conflicts")
+        self.assertEqual(status, 0, err)
+        notice = self.told("alpine")
+        self.assertEqual(self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r"))[0], 0)
+        for _ in range(60):
+            self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r2"))
+            with open(self.path("r2"), encoding="utf-8") as file:
+                signatures = json.load(file)["checkpoint"].count(".example/w ")
+            if signatures == 2:
+                break
+            over.wait(0)
+        self.assertEqual(signatures, 2)
+        # A witness that ends takes no signature but its own away.
+        witnesses[0][0].stop()
+        self.declared("alpine", self.plan("many.geojson", west=150))
+        for _ in range(100):
+            if "w1.example" not in self.checkpoint():
+                break
+            threading.Event().wait(0.1)
+        self.assertNotIn("w1.example", self.checkpoint())
+        self.assertIn("w2.example", self.checkpoint())
+
+    def test_a_store_that_lost_its_end_is_not_served(self):
+        for number in range(30):
+            self.declared("alpine", self.plan("f.geojson", west=-100 + number))
+        size = int(self.checkpoint().split("\n")[1])
+        self.service.process.kill()
+        self.service.process.wait(30)
+        log = self.path("data/wideberth.db-wal")
+        with open(log, "r+b") as file:
+            content = bytearray(file.read())
+            # In the frames of this log; what is after the last is of none.
+            used = 32
+            while content[used + 8:used + 16] == content[16:24]:
+                used += 24 + 4096
+            content[used // 2] ^= 1
+            file.seek(0)
+            file.write(content)
+        shutil.copytree(self.path("data"), self.path("lost"))
+        for status, arguments in ((2, ("data", "check", self.path("data"))), (3, ("audit", "--data", self.path("data"))),
+                                  (1, ("serve", "--listen", "127.0.0.1:0", "--data", self.path("data"), "--audience", "127.0.0.1"))):
+            ended, out, err = run(*arguments)
+            self.assertEqual(ended, status, out + err)
+            self.assertIn(f"one of {size} was published: the store lost its end", err)
+            self.assertIn("--ledger-origin", err)
+        with open(log, "rb") as file:
+            self.assertEqual(file.read(), bytes(content), "what is left stays as it was found")
+        # What the message says.
+        os.remove(self.path("data/ledger.pub"))
+        os.remove(self.path("data/ledger.head"))
+        self.service = self.serve("--ledger-origin", "sky.example/second")
+        self.assertIn("sky.example/second", self.checkpoint())
+        self.assertEqual(run("data", "check", self.path("data"))[0], 0)
+
+    def test_a_head_that_cannot_be_kept_is_given_to_nobody(self):
+        before = self.checkpoint()
+        os.mkdir(self.path("data/ledger.head.partial"))
+        self.declared("alpine", self.plan("f.geojson"))
+        status, _, err = self.as_party("city", "declare", self.plan("f.geojson"), "--accept-conflicts")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.checkpoint(), before)
+        notice = self.told("alpine")
+        status, _, err = self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r"))
+        self.assertEqual(status, 1, err)
+        self.assertIn("head cannot be kept", err)
+        os.rmdir(self.path("data/ledger.head.partial"))
+        for _ in range(100):
+            if self.checkpoint() != before:
+                break
+            threading.Event().wait(0.1)
+        self.assertNotEqual(self.checkpoint(), before)
+        with open(self.path("data/ledger.head"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.checkpoint())
+        self.assertEqual(self.as_party("alpine", "receipt", notice["id"], "-o", self.path("r"))[0], 0)
+
+    def test_a_head_that_is_damaged_is_refused(self):
+        self.service.stop()
+        head = self.path("data/ledger.head")
+        with open(head, encoding="utf-8") as file:
+            good = file.read()
+        for wrong in ("", good[:-3], good.replace("127.0.0.1/ledger", "other.example/ledger")):
+            with open(head, "w", encoding="utf-8") as file:
+                file.write(wrong)
+            for arguments in (("data", "check", self.path("data")), ("audit", "--data", self.path("data")),
+                              ("serve", "--listen", "127.0.0.1:0", "--data", self.path("data"), "--audience", "127.0.0.1")):
+                status, out, err = run(*arguments)
+                self.assertEqual(status, 2, out + err)
+                self.assertIn("ledger.head: is not the head", err)
+
+    def test_a_witness_that_is_named_twice_is_refused(self):
+        self.service.stop()
+        witness, key = self.witness("w1", self.ledger_key())
+        status, _, err = run("serve", "--listen", "127.0.0.1:0", "--data", self.path("data"), "--audience", "127.0.0.1", "--witness",
+                             f"{key}={witness.url}", "--witness", f"{key}=http://127.0.0.1:1")
+        self.assertEqual(status, 2)
+        self.assertIn("is given twice", err)
 
     def test_the_ledger_is_audited_and_witnessed(self):
         self.declared("alpine", self.plan("f.geojson"))

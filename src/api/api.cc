@@ -129,8 +129,7 @@ std::string_view Api::RouteOf(const http::Request& request) {
 
 void Api::Handle(http::Request request, Respond respond) {
   if (std::optional<http::Response> response = AnswerToAnyone(request)) return respond(*std::move(response));
-  if (std::optional<http::Response> response = AnswerOfLedger(request, ledger_head_))
-    return respond(*std::move(response));
+  if (AnswerOfLedger(request, ledger_head_, respond)) return;
   // Arguments of routes are stored and rendered as text.
   const std::optional<std::string> path = http::PercentDecoded(request.path);
   if (!path || !simdjson::validate_utf8(*path)) return respond(Failed(400, "the path is not UTF-8, percent-encoded"));

@@ -1,62 +1,136 @@
 #include "api/ledger_head.h"
 
-#include <algorithm>
-
 namespace wideberth::api {
 
 namespace {
 
-constexpr size_t kAskedMax = 16;
+Error Stopping() { return {Code::kUnavailable, "the service is stopping"}; }
 
 }  // namespace
 
-LedgerHead::Made LedgerHead::MakeOf(const node::LedgerLog::Head& head) const {
-  Made made{head.size, {}};
-  made.note.text = ledger::WriteCheckpoint({verifier_.name(), head.size, head.root, {}});
-  made.note.signatures.push_back(ledger::SignText(made.note.text, verifier_, key_));
+Result<std::unique_ptr<LedgerHead>> LedgerHead::Start(const node::LedgerLog& log, const ledger::Signer& signer,
+                                                      Publishing publishing, Keep keep) {
+  std::unique_ptr<LedgerHead> head(new LedgerHead(log, signer, publishing, std::move(keep)));
+  WB_TRY(head->newest_, head->Make());
+  if (publishing == Publishing::kAtOnce) head->Publish(head->newest_.size, head->newest_.note);
+  head->thread_ = std::thread([raw = head.get()] { raw->Run(); });
+  return head;
+}
+
+LedgerHead::~LedgerHead() { Stop(); }
+
+void LedgerHead::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  std::vector<WaitingForHead> for_newest;
+  std::vector<WaitingForText> for_first;
+  {
+    const std::lock_guard lock(mutex_);
+    for_newest.swap(waiting_for_newest_);
+    for_first.swap(waiting_for_first_);
+  }
+  for (const WaitingForHead& done : for_newest) done(Stopping());
+  for (const WaitingForText& done : for_first) done(Stopping());
+}
+
+Result<LedgerHead::Head> LedgerHead::Make() {
+  const node::LedgerLog::Head durable = log_.head();
+  Head made{durable.size, {}};
+  made.note.text = ledger::WriteCheckpoint({verifier().name(), durable.size, durable.root, {}});
+  made.note.signatures.push_back(ledger::SignText(made.note.text, verifier(), signer_.key));
+  WB_TRY_OK(keep_(ledger::WriteNote(made.note)));
   return made;
 }
 
-std::string LedgerHead::Checkpoint() {
-  const std::lock_guard lock(mutex_);
-  const node::LedgerLog::Head head = log_.head();
-  if (newest_text_.empty() || head.size > newest_.size) {
-    newest_ = MakeOf(head);
-    newest_text_ = ledger::WriteNote(newest_.note);
-    asked_[head.size] = newest_.note;
-    if (asked_.size() > kAskedMax) asked_.erase(asked_.begin());
+void LedgerHead::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait_for(lock, kKeptEach, [this] { return stopping_ || !waiting_for_newest_.empty(); });
+    if (stopping_) return;
+    const bool idle = waiting_for_newest_.empty();
+    if (idle && (publishing_ != Publishing::kAtOnce || newest_.size == log_.size())) continue;
+    // Who asks from here on waits for the next.
+    std::vector<WaitingForHead> waiting;
+    waiting.swap(waiting_for_newest_);
+    lock.unlock();
+    const auto begun = std::chrono::steady_clock::now();
+    const Result<Head> made = Make();
+    if (made) {
+      if (publishing_ == Publishing::kAtOnce) Publish(made->size, made->note);
+      const std::lock_guard again(mutex_);
+      newest_ = *made;
+    }
+    for (const WaitingForHead& done : waiting) done(made);
+    lock.lock();
+    changed_.wait_until(lock, begun + kHeadEach, [this] { return stopping_; });
   }
-  return newest_text_;
 }
 
-std::string LedgerHead::WitnessedCheckpoint() {
+void LedgerHead::WithNewest(std::function<void(Result<Head>)> done) {
+  Result<Head> now = Stopping();
   {
     const std::lock_guard lock(mutex_);
-    if (!witnessed_.note.signatures.empty()) return ledger::WriteNote(witnessed_.note);
-  }
-  return Checkpoint();
-}
-
-void LedgerHead::AddCosignatures(uint64_t size, const std::vector<ledger::NoteSignature>& signatures) {
-  const std::lock_guard lock(mutex_);
-  const auto asked = asked_.find(size);
-  if (asked == asked_.end() || signatures.empty()) return;
-  ledger::Note& note = asked->second;
-  for (const ledger::NoteSignature& signature : signatures) {
-    const auto same = std::find_if(note.signatures.begin(), note.signatures.end(), [&](const auto& one) {
-      return one.name == signature.name && one.key_id == signature.key_id;
-    });
-    if (same == note.signatures.end()) {
-      note.signatures.push_back(signature);
-    } else {
-      *same = signature;
+    if (!stopping_) {
+      if (newest_.size != log_.size()) {
+        waiting_for_newest_.push_back(std::move(done));
+        changed_.notify_all();
+        return;
+      }
+      now = newest_;
     }
   }
-  if (size == newest_.size) {
-    newest_.note = note;
-    newest_text_ = ledger::WriteNote(note);
+  done(std::move(now));
+}
+
+void LedgerHead::WithCheckpoint(std::function<void(Result<std::string>)> done) {
+  if (publishing_ == Publishing::kAtOnce) {
+    return WithNewest([this, done = std::move(done)](const Result<Head>& newest) {
+      // One that could not be kept is given to nobody; that before it was.
+      if (!newest && newest.error().code == Code::kUnavailable) return done(newest.error());
+      done(published());
+    });
   }
-  if (size >= witnessed_.size) witnessed_ = {size, note};
+  Result<std::string> now = Stopping();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      if (!has_published_) {
+        waiting_for_first_.push_back(std::move(done));
+        return;
+      }
+      now = published_;
+    }
+  }
+  done(std::move(now));
+}
+
+std::string LedgerHead::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+LedgerHead::Head LedgerHead::newest() const {
+  const std::lock_guard lock(mutex_);
+  return newest_;
+}
+
+void LedgerHead::Publish(uint64_t size, const ledger::Note& note) {
+  std::vector<WaitingForText> waiting;
+  std::string text = ledger::WriteNote(note);
+  {
+    const std::lock_guard lock(mutex_);
+    if (has_published_ && size < published_size_) return;
+    has_published_ = true;
+    published_size_ = size;
+    published_ = std::move(text);
+    waiting.swap(waiting_for_first_);
+    text = published_;
+  }
+  for (const WaitingForText& done : waiting) done(text);
 }
 
 }  // namespace wideberth::api

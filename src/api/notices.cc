@@ -202,16 +202,22 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
     registrations.erase(registrations.begin(), registrations.end() - kRegistrationsMax);
   entries.insert(entries.end(), registrations.begin(), registrations.end());
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
-  // What witnesses signed is worth more, if it has all of the entries.
-  std::string note = head.WitnessedCheckpoint();
-  WB_TRY(ledger::SignedCheckpoint checkpoint, ledger::OpenCheckpoint(note, head.verifier()));
-  if (checkpoint.checkpoint.size <= entries.back().number) {
-    note = head.Checkpoint();
-    WB_TRY(checkpoint, ledger::OpenCheckpoint(note, head.verifier()));
+  // The one that is served is worth more, for witnesses signed it, if it has all of the entries.
+  std::string note = head.published();
+  uint64_t size = 0;
+  if (!note.empty()) {
+    WB_TRY(const ledger::SignedCheckpoint published, ledger::OpenCheckpoint(note, head.verifier()));
+    size = published.checkpoint.size;
   }
+  if (size <= entries.back().number) {
+    const LedgerHead::Head newest = head.newest();
+    note = ledger::WriteNote(newest.note);
+    size = newest.size;
+  }
+  if (size <= entries.back().number) return Error{Code::kUnavailable, "the ledger's head cannot be kept; try again"};
   ledger::Receipt receipt{head.verifier(), keys, {}, note};
   for (const store::LedgerReader::Numbered& one : entries) {
-    WB_TRY(ledger::Proof proof, head.log().InclusionProof(one.number, checkpoint.checkpoint.size));
+    WB_TRY(ledger::Proof proof, head.log().InclusionProof(one.number, size));
     receipt.items.push_back({one.number, one.entry.event, one.entry.salt, std::move(proof)});
   }
   return ledger::WriteReceipt(receipt);
@@ -232,10 +238,15 @@ void GetReceipt(const CallPtr& call) {
       },
       [call, found, keys] {
         if (!*found) return call->respond(NoSuchNotice());
-        call->respond(Later(200, [call, found, keys] {
-          const Result<std::string> receipt = MakeReceipt(*call, **found, *keys);
-          return receipt ? Json(200, *receipt) : Failed(receipt.error());
-        }));
+        const auto answer = [call, found, keys] {
+          call->respond(Later(200, [call, found, keys] {
+            const Result<std::string> receipt = MakeReceipt(*call, **found, *keys);
+            return receipt ? Json(200, *receipt) : Failed(receipt.error());
+          }));
+        };
+        if (call->ledger_head == nullptr) return answer();
+        // One of the head that is served, if that has all; else of one that has what is durable by now.
+        call->ledger_head->WithNewest([answer](const Result<LedgerHead::Head>&) { answer(); });
       });
 }
 

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/rfc3339.h"
@@ -16,6 +18,7 @@
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/trust.h"
+#include "crypto/base64.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tree.h"
 #include "node/ledger_log.h"
@@ -30,6 +33,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "wideberth-audit/1";
 constexpr size_t kStateBytesMax = size_t{1} << 20;
+constexpr std::string_view kEvidenceFormat = "wideberth-evidence/1";
+constexpr size_t kEvidenceBodyBytesMax = size_t{64} << 10;
 
 struct AuditOptions {
   ClientOptions client;
@@ -43,12 +48,13 @@ struct AuditOptions {
 // What was seen last.
 struct State {
   ledger::VerifierKey operator_key;
-  std::string checkpoint;  // a note; "" before the first
+  std::string checkpoint;  // a note
 };
 
 Result<std::optional<State>> ReadState(const std::string& path) {
   std::error_code none;
-  if (!std::filesystem::exists(path, none)) return std::optional<State>();
+  // A link that leads nowhere is no first time.
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, none))) return std::optional<State>();
   WB_TRY(const std::string text, ReadWholeFile(path, kStateBytesMax));
   const Result<Json> parsed = ParseJson(text);
   const Json read = parsed ? *parsed : Json();
@@ -57,7 +63,7 @@ Result<std::optional<State>> ReadState(const std::string& path) {
                                                                              : std::string();
   };
   const Result<ledger::VerifierKey> key = ledger::VerifierKey::Parse(member("operator_key"));
-  if (member("format") != kFormat || !key)
+  if (member("format") != kFormat || !key || member("checkpoint").empty())
     return Error{
         Code::kInvalid,
         path + ": is no state of `wideberth audit`; put back what was there, for without it nobody sees what changed"};
@@ -72,24 +78,30 @@ Error OfAnotherKey(const std::string& path, const State& state) {
 // What a ledger may not do.
 Error Broken(const std::string& what) { return {Code::kConflict, what}; }
 
+// What was asked for and what came instead of what the signed checkpoint says is there.
+struct Withheld {
+  std::string asked;
+  long status = 0;
+  std::string body;
+};
+
 class Audit {
  public:
   Audit(const Client& client, Progress& progress) : client_(client), progress_(progress) {}
 
-  Result<std::string> Get(const std::string& path) const {
-    WB_TRY(Answer answer, client_.Send("GET", "/ledger/" + path, std::nullopt));
-    if (answer.status != 200) {
-      const Code code = answer.status >= 500 || answer.status == 429 ? Code::kUnavailable : Code::kNotFound;
-      return Error{code, "/ledger/" + path + ": " + WhyRefused(answer)};
-    }
+  // kUnavailable if it cannot be had, after kTriesMax; kNotFound for another answer than 200.
+  Result<std::string> Checkpoint() {
+    WB_TRY(Answer answer, Get("checkpoint"));
+    if (answer.status != 200) return Error{Code::kNotFound, "/ledger/checkpoint: " + WhyRefused(answer)};
     return std::move(answer.body);
   }
 
   // That the tree of `now` begins with that of `before`, and has the entries that it is said to have: the entries that
-  // are new are hashed again, upon the tree that was seen before.
-  Result<void> Follow(const ledger::Checkpoint& before, const ledger::Checkpoint& now) const {
+  // are new are hashed again, upon the tree that was seen before. kConflict if not; then, if it is for what the service
+  // does not give, `withheld` has it.
+  Result<void> Follow(const ledger::Checkpoint& before, const ledger::Checkpoint& now) {
     const auto full = [&](const ledger::TileId& tile) {
-      return Get(ledger::PathOf({ledger::TilePath::Kind::kHashes, tile}));
+      return Tile({ledger::TilePath::Kind::kHashes, tile}, now.size);
     };
     // Entries of the last tile that was not full before come with the tile as it is now.
     std::vector<Hash> entries;
@@ -109,12 +121,8 @@ class Audit {
       }
       std::vector<ledger::FullTile> finished;
       for (size_t i = tree.size() % kTileWidth; i < entries.size(); ++i) tree.Append(entries[i], finished);
-      for (const ledger::FullTile& tile : finished) {
-        WB_TRY(const std::string served, full({tile.level, tile.index, kTileWidth}));
-        if (served != tile.hashes)
-          return Broken(
-              fmt::format("tile {} of level {} has other hashes than its entries give", tile.index, tile.level));
-      }
+      for (const ledger::FullTile& tile : finished)
+        WB_TRY_OK(Compare({tile.level, tile.index, kTileWidth}, tile.hashes, now.size));
       entries.clear();
       ++index;
       progress_.Share("entries",
@@ -123,27 +131,119 @@ class Audit {
     if (tree.Root() != now.root)
       return Broken(fmt::format("the root of the new checkpoint ({}) is not that of its {} entries ({})",
                                 ledger::HashToBase64(now.root), now.size, ledger::HashToBase64(tree.Root())));
+    // Others prove by these what is not in a full tile yet.
+    uint32_t level = 0;
+    for (uint64_t hashes = now.size; hashes > 0; hashes /= kTileWidth, ++level) {
+      if (hashes % kTileWidth == 0) continue;
+      const ledger::TileId partial = ledger::TileOf(now.size, level, hashes / kTileWidth);
+      WB_TRY(const std::string bytes, tree.TileBytes(partial, full));
+      WB_TRY_OK(Compare(partial, bytes, now.size));
+    }
     return {};
   }
 
+  const std::optional<Withheld>& withheld() const { return withheld_; }
+
  private:
-  Result<std::vector<Hash>> Entries(uint64_t size, uint64_t index) const {
+  static constexpr int kTriesMax = 3;
+  static constexpr std::chrono::seconds kBetweenTries{1};
+  static constexpr size_t kEntryBytes = 2 + ledger::kHashBytes;
+
+  // What is answered for good: asked again as long as that is nothing, or that it is for later.
+  Result<Answer> Get(const std::string& path) const {
+    for (int tries = 1;; ++tries) {
+      Result<Answer> answer = client_.Send("GET", "/ledger/" + path, std::nullopt);
+      const bool later = answer && (answer->status >= 500 || answer->status == 429 || answer->status == 408);
+      if (answer && !later) return answer;
+      if (tries == kTriesMax) {
+        if (!answer) return answer;
+        return Error{Code::kUnavailable, "/ledger/" + path + ": " + WhyRefused(*answer)};
+      }
+      std::this_thread::sleep_for(kBetweenTries);
+    }
+  }
+
+  // A tile that a ledger of `size` has: what it signed it must have. One that answers otherwise is asked again, for a
+  // checkpoint may be a little ahead of the tiles on the way here.
+  Result<std::string> Tile(const ledger::TilePath& path, uint64_t size) {
+    const size_t bytes =
+        path.tile.width * (path.kind == ledger::TilePath::Kind::kEntries ? kEntryBytes : ledger::kHashBytes);
+    const std::string text = ledger::PathOf(path);
+    for (int tries = 1;; ++tries) {
+      WB_TRY(Answer answer, Get(text));
+      if (answer.status == 200 && answer.body.size() == bytes) return std::move(answer.body);
+      // No answer of a ledger: something else stands in its place.
+      if (answer.status < 400 && answer.status != 200)
+        return Error{Code::kUnavailable, "/ledger/" + text + ": " + WhyRefused(answer)};
+      if (path.tile.width < kTileWidth && answer.status != 200) {
+        // One that is not full may be gone once it is full.
+        ledger::TilePath whole = path;
+        whole.tile.width = kTileWidth;
+        WB_TRY(Answer wider, Get(ledger::PathOf(whole)));
+        if (wider.status == 200 && wider.body.size() == bytes / path.tile.width * kTileWidth)
+          return wider.body.substr(0, bytes);
+      }
+      if (tries == kTriesMax) {
+        const std::string came = answer.status == 200
+                                     ? fmt::format("{} bytes, and it has {}", answer.body.size(), bytes)
+                                     : WhyRefused(answer);
+        withheld_ = Withheld{"/ledger/" + text, answer.status, std::move(answer.body)};
+        return Broken(
+            fmt::format("/ledger/{}: is of the {} entries that were signed, but what came is: {}", text, size, came));
+      }
+      std::this_thread::sleep_for(kBetweenTries);
+    }
+  }
+
+  Result<void> Compare(const ledger::TileId& tile, const std::string& hashes, uint64_t size) {
+    WB_TRY(std::string served, Tile({ledger::TilePath::Kind::kHashes, tile}, size));
+    if (served == hashes) return {};
+    withheld_ = Withheld{"/ledger/" + ledger::PathOf({ledger::TilePath::Kind::kHashes, tile}), 200, std::move(served)};
+    return Broken(fmt::format("tile {} of level {} has other hashes than its entries give", tile.index, tile.level));
+  }
+
+  Result<std::vector<Hash>> Entries(uint64_t size, uint64_t index) {
     const auto width = static_cast<uint32_t>(std::min<uint64_t>(kTileWidth, size - index * kTileWidth));
-    const std::string path = ledger::PathOf({ledger::TilePath::Kind::kEntries, {0, index, width}});
-    WB_TRY(const std::string bytes, Get(path));
+    const ledger::TilePath path{ledger::TilePath::Kind::kEntries, {0, index, width}};
+    WB_TRY(std::string bytes, Tile(path, size));
     Result<std::vector<Hash>> entries = ledger::ParseEntriesTile(bytes, width);
-    if (!entries) return Broken(path + ": " + entries.error().message);
-    return entries;
+    if (entries) return entries;
+    withheld_ = Withheld{"/ledger/" + ledger::PathOf(path), 200, std::move(bytes)};
+    return Broken(ledger::PathOf(path) + ": " + entries.error().message);
   }
 
   const Client& client_;
   Progress& progress_;
+  std::optional<Withheld> withheld_;
 };
 
 // Both sides of a contradiction are signed: whoever has them can show them.
 void ShowEvidence(const std::string& before, const std::string& now) {
   fmt::print(stderr, "What the operator signed before:\n{}\nWhat it signed now:\n{}\nKeep both: they prove it.\n",
-             before, now);
+             before.empty() ? "nothing that was seen\n" : before, now);
+}
+
+// Puts what was found beside the state, under a name that is free.
+void KeepEvidence(const std::string& state, const std::string& found, const std::string& before, const std::string& now,
+                  const std::optional<Withheld>& withheld) {
+  constexpr int kEvidenceFilesMax = 100;
+  Json evidence{{"format", kEvidenceFormat}, {"found", Plain(found)}, {"before", before}, {"now", now}};
+  if (withheld) {
+    evidence["asked"] = withheld->asked;
+    evidence["status"] = withheld->status;
+    evidence["body"] = crypto::ToBase64(withheld->body.substr(0, kEvidenceBodyBytesMax));
+    evidence["body_bytes"] = withheld->body.size();
+  }
+  std::string path;
+  for (int i = 1; i <= kEvidenceFilesMax; ++i) {
+    path = fmt::format("{}.evidence-{}", state, i);
+    if (!std::filesystem::exists(path)) {
+      const Result<void> kept = ReplaceFile(path, evidence.dump(2) + "\n");
+      fmt::print(stderr, "{}\n", kept ? "All of it is in " + path : kept.error().message);
+      return;
+    }
+  }
+  fmt::print(stderr, "It is in no file: there are {} of them, up to {}\n", kEvidenceFilesMax, path);
 }
 
 int RunAudit(const AuditOptions& options) {
@@ -174,8 +274,8 @@ int RunAudit(const AuditOptions& options) {
   }
 
   Progress progress(options.progress);
-  const Audit audit(*client, progress);
-  const Result<std::string> note = audit.Get("checkpoint");
+  Audit audit(*client, progress);
+  const Result<std::string> note = audit.Checkpoint();
   if (!note) return Fail(note.error(), kExitFailed);
   const Result<ledger::SignedCheckpoint> opened = ledger::OpenCheckpoint(*note, operator_key);
   if (!opened) {
@@ -184,9 +284,12 @@ int RunAudit(const AuditOptions& options) {
   }
   const ledger::Checkpoint& now = opened->checkpoint;
   if (now.size < before.size || (now.size == before.size && now.root != before.root)) {
-    fmt::print("{}: the ledger had {} entries, and has {} now{}\n", now.size < before.size ? "ROLLED BACK" : "FORKED",
-               before.size, now.size, now.size == before.size ? ", but others" : "");
+    const std::string found = fmt::format("{}: the ledger had {} entries, and has {} now{}",
+                                          now.size < before.size ? "ROLLED BACK" : "FORKED", before.size, now.size,
+                                          now.size == before.size ? ", but others" : "");
+    fmt::print("{}\n", found);
     ShowEvidence(before_note, *note);
+    KeepEvidence(options.state, found, before_note, *note, std::nullopt);
     return kExitNotProven;
   }
   const Result<void> followed = audit.Follow(before, now);
@@ -195,6 +298,7 @@ int RunAudit(const AuditOptions& options) {
     if (followed.error().code != Code::kConflict) return Fail(followed.error(), kExitFailed);
     fmt::print("FORKED OR FALSIFIED: {}\n", Plain(followed.error().message));
     ShowEvidence(before_note, *note);
+    KeepEvidence(options.state, followed.error().message, before_note, *note, audit.withheld());
     return kExitNotProven;
   }
   size_t witnessed = 0;
@@ -241,6 +345,9 @@ int RunStoreAudit(const AuditOptions& options) {
     if (!beside) return Fail(beside.error(), kExitBadInput);
     key = *beside;
   }
+  // Before the store is read: a head is made of what is durable.
+  const auto published = ReadStoreHead(options.data, key ? &*key : nullptr);
+  if (!published) return Fail(published.error(), kExitBadInput);
   const auto store = store::SqliteStore::Open(options.data, {.read_only = true});
   if (!store) return Fail(store.error(), kExitBadInput);
   auto reader = (*store)->OpenLedger();
@@ -259,7 +366,10 @@ int RunStoreAudit(const AuditOptions& options) {
   } else {
     fmt::print("nobody's signature was asked for: give --operator-key\n");
   }
-  if (!state || state->checkpoint.empty()) return kExitDone;
+  const auto log = node::LedgerLog::Open(*std::move(reader), {.published = *published});
+  if (!log) return Fail({log.error().code, (*store)->path() + ": " + log.error().message}, kExitNotProven);
+  if (*published) fmt::print("it begins with the {} entries that the service published\n", (*published)->size);
+  if (!state) return kExitDone;
   const auto seen = ledger::OpenCheckpoint(state->checkpoint, state->operator_key);
   if (!seen) return Fail({Code::kInvalid, options.state + ": checkpoint: " + seen.error().message}, kExitBadInput);
   const ledger::Checkpoint& before = seen->checkpoint;
@@ -268,8 +378,6 @@ int RunStoreAudit(const AuditOptions& options) {
                                              options.state, before.size, head->size)},
                 kExitNotProven);
   }
-  const auto log = node::LedgerLog::Open(*std::move(reader), {});
-  if (!log) return Fail(log.error(), kExitNotProven);
   const Result<Hash> root = (*log)->RootOf(before.size);
   if (!root) return Fail(root.error(), kExitNotProven);
   if (*root != before.root) {
@@ -312,8 +420,9 @@ void AddAudit(CLI::App& app, int& status) {
       R"(It fetches the checkpoint and all entries since the last time, hashes them upon the tree that it saw then, and compares every
 tile and the root. Run it every few minutes, and from several places: a service that shows two parties two ledgers is found out.
 
-Exit status: 0 good, 3 forked, rolled back, falsified or not signed (both checkpoints go to standard error), 2 bad arguments, 1 the
-service cannot be reached, or the state not be written; then the state stays as it was.
+Exit status: 0 good, 3 forked, rolled back, falsified, not signed, or what was signed is not served (the evidence goes to standard
+error and into STATE.evidence-1 and so on), 2 bad arguments, 1 the service cannot be reached, or the state not be written; then the
+state stays as it was.
 
 Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...

@@ -55,10 +55,15 @@ int RunCheck(const std::string& directory) {
   if (!position) return Fail(position.error(), kExitBadInput);
   const auto key = ReadStoreKey(directory);
   if (!key) return Fail(key.error(), kExitBadInput);
-  const auto reader = (*store)->OpenLedger();
+  // Before the store is read: a head is made of what is durable.
+  const auto published = ReadStoreHead(directory, *key ? &**key : nullptr);
+  if (!published) return Fail(published.error(), kExitBadInput);
+  auto reader = (*store)->OpenLedger();
   if (!reader) return Fail(reader.error(), kExitBadInput);
   const Result<node::LedgerLog::Head> head = node::LedgerLog::Check(**reader, *key ? &**key : nullptr);
   if (!head) return Fail({Code::kIo, (*store)->path() + ": " + head.error().message}, kExitBadInput);
+  if (const auto log = node::LedgerLog::Open(*std::move(reader), {.published = *published}); !log)
+    return Fail({Code::kIo, (*store)->path() + ": " + log.error().message}, kExitBadInput);
   fmt::print("{}: whole, after batch {}\n", (*store)->path(), position->batch);
   for (const auto& [what, count] : {std::pair<const char*, size_t>{"operational intents", sizes.intents},
                                     {"constraints", sizes.constraints},

@@ -23,6 +23,7 @@
 #include "cmd/build_version.h"
 #include "cmd/deliveries.h"
 #include "cmd/diagnostics.h"
+#include "cmd/durable_file.h"
 #include "cmd/jwks_refresher.h"
 #include "cmd/metrics.h"
 #include "cmd/party_key.h"
@@ -91,7 +92,12 @@ Result<node::LedgerLog::Sealing> ReadSealing(const ServiceOptions& options, Rng&
                                        "would take it for another"};
     }
   }
-  return node::LedgerLog::Sealing{ledger::Signer{*verifier, key}, new_key};
+  // Whose key is known nowhere may begin a ledger of a new name beside the head of an older one.
+  const auto published = ReadStoreHead(options.data, new_key ? nullptr : &*verifier);
+  if (!published) return published.error();
+  const bool of_this_ledger = *published && (*published)->origin == verifier->name();
+  return node::LedgerLog::Sealing{ledger::Signer{*verifier, key}, new_key,
+                                  of_this_ledger ? *published : std::optional<ledger::Checkpoint>()};
 }
 
 // The parties that the settings name: those that differ from what is registered are registered anew.
@@ -197,6 +203,38 @@ Result<std::optional<outbound::TokenClientOptions>> ReadTokenClient(const Servic
 
 }  // namespace
 
+namespace {
+
+// That the store has what was published, before it is opened to be written: what is left of a file that lost its end is
+// then still as it was found.
+Result<void> CheckPublished(const std::string& directory) {
+  const auto published = ReadStoreHead(directory, nullptr);
+  if (!published) return published.error();
+  // Of another ledger that has begun in this folder it says nothing; that is found when the key is read.
+  if (!*published || !std::filesystem::exists(directory + "/" + kLedgerPublicFile)) return {};
+  const auto store = store::SqliteStore::Open(directory, {.read_only = true});
+  if (!store) return {};  // said when it is opened to be written
+  auto reader = (*store)->OpenLedger();
+  if (!reader) return {};
+  const auto log = node::LedgerLog::Open(*std::move(reader), {.published = *published});
+  if (!log) return Error{log.error().code, (*store)->path() + ": " + log.error().message};
+  return {};
+}
+
+// One failure is told once, until it is over.
+api::LedgerHead::Keep KeeperOf(const std::string& directory) {
+  return [path = directory + "/" + kLedgerHeadFile, failed = false](const std::string& note) mutable -> Result<void> {
+    const Result<void> kept = ReplaceFile(path, note);
+    if (!kept && !failed)
+      diagnostics::Warn("the ledger's head cannot be kept; that of before is served",
+                        {{"reason", kept.error().message}});
+    failed = !kept;
+    return kept;
+  };
+}
+
+}  // namespace
+
 struct Service::Parts {
   os::SystemClock clock;
   os::SystemRng rng;
@@ -294,6 +332,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
     WB_TRY(parts->jwks, JwksRefresher::Start(options.jwks, *parts->verifier));
   }
 
+  if (options.ledger) WB_TRY_OK(CheckPublished(options.data));
   WB_TRY(parts->store, store::SqliteStore::Open(options.data));
   node::NodeOptions node_options;
   node_options.strict_availability = options.strict_availability;
@@ -320,14 +359,18 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
     return Error{node.error().code, why.starts_with(path) ? why : path + ": " + why};
   }
   parts->node = *std::move(node);
-  // Once the seal is of this key.
-  if (signer) WB_TRY_OK(WriteIfNew(options.data + "/" + kLedgerPublicFile, signer->verifier.ToText() + "\n"));
   parts->board.Attach(*parts->node);
   WB_TRY_OK(RegisterParties(*parts->node, options));
   const bool has_party_keys = parts->ReadPartyKeys();
   if (no_oauth_keys && !has_party_keys) return NoKeys();
-  if (options.ledger)
-    parts->ledger_head = std::make_unique<api::LedgerHead>(*parts->node->ledger(), signer->verifier, signer->key);
+  if (options.ledger) {
+    const auto publishing =
+        options.witnesses.empty() ? api::LedgerHead::Publishing::kAtOnce : api::LedgerHead::Publishing::kRounds;
+    WB_TRY(parts->ledger_head,
+           api::LedgerHead::Start(*parts->node->ledger(), *signer, publishing, KeeperOf(options.data)));
+    // Once seal and head are of this key.
+    WB_TRY_OK(WriteIfNew(options.data + "/" + kLedgerPublicFile, signer->verifier.ToText() + "\n"));
+  }
 
   const auto error_body = [](int status, const std::string& reason) { return api::RenderError(status, reason); };
   http::ServerOptions server;
@@ -416,6 +459,7 @@ void Service::Stop() {
   if (parts_->witnesses) parts_->witnesses->Stop();
   if (parts_->server) parts_->server->Stop(std::chrono::seconds(10));
   if (parts_->jwks) parts_->jwks->Stop();
+  if (parts_->ledger_head) parts_->ledger_head->Stop();
   if (parts_->deliveries) parts_->deliveries->Stop();
   parts_->board.Stop();
   if (parts_->node) parts_->node->Stop();

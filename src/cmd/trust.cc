@@ -1,5 +1,6 @@
 #include "cmd/trust.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/name_rule.h"
@@ -36,6 +37,31 @@ Result<std::optional<ledger::VerifierKey>> ReadStoreKey(const std::string& direc
   return std::optional(key);
 }
 
+Result<std::optional<ledger::Checkpoint>> ReadStoreHead(const std::string& directory,
+                                                        const ledger::VerifierKey* operator_key) {
+  const std::string path = (std::filesystem::path(directory) / kLedgerHeadFile).string();
+  std::error_code none;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, none))) return std::optional<ledger::Checkpoint>();
+  WB_TRY(const std::string text, ReadWholeFile(path, ledger::kNoteBytesMax));
+  const auto wrong = [&](const Error& why) {
+    return Error{Code::kInvalid,
+                 path + ": is not the head of this ledger that was published last: " + Plain(why.message) +
+                     ". Put back what was there. If that is lost, look with `wideberth audit --data " + directory +
+                     " --state FILE`, with the state of somebody who audits the service, whether the store has all "
+                     "that others saw; if so, remove the file"};
+  };
+  if (operator_key != nullptr) {
+    const auto opened = ledger::OpenCheckpoint(text, *operator_key);
+    if (!opened) return wrong(opened.error());
+    return std::optional(opened->checkpoint);
+  }
+  const auto note = ledger::ParseNote(text);
+  if (!note) return wrong(note.error());
+  const auto checkpoint = ledger::ParseCheckpoint(note->text);
+  if (!checkpoint) return wrong(checkpoint.error());
+  return std::optional(*checkpoint);
+}
+
 Result<ledger::Trust> ReadTrust(const TrustOptions& options) {
   ledger::Trust trust;
   if (!options.operator_key.empty()) {
@@ -44,7 +70,8 @@ Result<ledger::Trust> ReadTrust(const TrustOptions& options) {
   }
   for (const std::string& text : options.witnesses) {
     WB_TRY(const ledger::VerifierKey key, ReadVerifierKey("--witness", text, ledger::SignatureType::kCosignature));
-    trust.witnesses.push_back(key);
+    if (std::find(trust.witnesses.begin(), trust.witnesses.end(), key) == trust.witnesses.end())
+      trust.witnesses.push_back(key);
   }
   for (const std::string& text : options.party_keys) {
     const size_t equals = text.rfind('=');

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
@@ -41,7 +42,9 @@ struct WitnessOptions {
   http::ServerOptions server{.listen = "127.0.0.1:8090",
                              .body_bytes_max = ledger::kAddCheckpointBytesMax,
                              .large_bodies_bytes_max = size_t{16} << 20,
-                             .connections_max = 256};
+                             // Whoever sends slowly takes a place from others for no longer than this.
+                             .request_time_max = std::chrono::seconds(3),
+                             .connections_max = 900};
 };
 
 // Decides on requests, one at a time, on a thread of its own: it waits for the disk.
@@ -51,8 +54,22 @@ class Witness {
       : verifier_(std::move(verifier)), key_(key), state_(std::move(state)) {}
   ~Witness() { Stop(); }
 
-  void Watch(const ledger::VerifierKey& ledger_key) {
-    watched_.try_emplace(ledger_key.name(), ledger::WatchedLedger{.key = ledger_key});
+  // What a ledger is, its name says: kInvalid for a second key of one.
+  Result<void> Watch(const ledger::VerifierKey& ledger_key) {
+    const auto& watched = *watched_.try_emplace(ledger_key.name(), ledger::WatchedLedger{.key = ledger_key}).first;
+    if (watched.second.key == ledger_key) return {};
+    return Error{Code::kInvalid, "--ledger: " + ledger_key.name() +
+                                     " is given with two keys; name one, or run a witness for each, with a key and a "
+                                     "state of its own"};
+  }
+
+  // Of those that are watched, the ones that are not in the state, which are in it from now on.
+  std::vector<std::string> AddMissing() {
+    std::vector<std::string> missing;
+    for (const auto& [origin, ledger] : watched_) {
+      if (seen_.try_emplace(origin, Seen{ledger.size, ledger.root}).second) missing.push_back(origin);
+    }
+    return missing;
   }
 
   // What was cosigned in an earlier life. What is not watched now is kept.
@@ -69,9 +86,10 @@ class Witness {
         return wrong;
       const std::optional<uint64_t> size = ledger::TreeSizeOf(one["size"].get<std::string>());
       const std::optional<ledger::Hash> root = ledger::HashFromBase64(one["root"].get<std::string>());
-      if (!size || !root) return wrong;
-      seen_[one["origin"].get<std::string>()] = {*size, *root};
+      if (!size || !root || !seen_.try_emplace(one["origin"].get<std::string>(), Seen{*size, *root}).second)
+        return wrong;
     }
+    if (seen_.empty()) return wrong;
     return {};
   }
 
@@ -220,10 +238,10 @@ int RunWitness(const WitnessOptions& options) {
   for (const std::string& text : options.ledgers) {
     const Result<ledger::VerifierKey> ledger_key = ReadVerifierKey("--ledger", text, ledger::SignatureType::kEd25519);
     if (!ledger_key) return Fail(ledger_key.error(), kExitBadInput);
-    witness.Watch(*ledger_key);
+    if (const Result<void> watched = witness.Watch(*ledger_key); !watched) return Fail(watched.error(), kExitBadInput);
   }
   std::error_code none;
-  const bool there = std::filesystem::exists(options.state, none);
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(options.state, none));
   if (there == options.new_state)
     return Fail(
         {Code::kInvalid,
@@ -232,8 +250,13 @@ int RunWitness(const WitnessOptions& options) {
                      " is not there, and a witness that forgot what it signed would sign a fork; put it back, or say "
                      "--new-state if this key never signed anything"},
         kExitBadInput);
-  if (const Result<void> ready = there ? witness.ReadState() : witness.WriteState(); !ready)
-    return Fail(ready.error(), there ? kExitBadInput : kExitCannotWrite);
+  if (there) {
+    if (const Result<void> read = witness.ReadState(); !read) return Fail(read.error(), kExitBadInput);
+  }
+  const std::vector<std::string> missing = witness.AddMissing();
+  if (!missing.empty()) {
+    if (const Result<void> written = witness.WriteState(); !written) return Fail(written.error(), kExitCannotWrite);
+  }
 
   // Every thread inherits this: the signals wait for sigwait below.
   sigset_t signals;
@@ -255,6 +278,9 @@ int RunWitness(const WitnessOptions& options) {
                     {{"url", fmt::format("{}://{}:{}", options.server.tls_key_file.empty() ? "http" : "https", host,
                                          (*server)->port())},
                      {"witness_key", verifier->ToText()}});
+  for (const std::string& origin : missing) {
+    if (there) diagnostics::Warn("a ledger is watched that was not before", {{"ledger", origin}});
+  }
   int signal = 0;
   sigwait(&signals, &signal);
   (*server)->Stop(kStopPatience);

@@ -1,5 +1,6 @@
 #include "cmd/witness_collector.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <future>
@@ -16,14 +17,39 @@ namespace wideberth::cmd {
 
 namespace {
 
-constexpr std::chrono::seconds kRoundEach{2};
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::chrono::milliseconds kRoundEach{1'000};
+// A head waits so long for the signatures of those who answered the last time; who takes longer is not waited for any
+// more until it answers in time.
+constexpr std::chrono::milliseconds kPatience{3'000};
+constexpr std::chrono::milliseconds kAnswerTimeMax{10'000};
+// Before one that failed is asked again: twice as long each time, up to the second.
+constexpr std::chrono::milliseconds kPauseMin{1'000};
+constexpr std::chrono::milliseconds kPauseMax{30'000};
+constexpr size_t kWitnessesMax = ledger::kNoteSignaturesMax - 1;
 constexpr int kRetriesMax = 3;  // of one witness in one round, when it has seen another size than was thought
 
 struct Witness {
   ledger::VerifierKey key;
   std::string url;
+  // Of its thread.
   uint64_t seen = 0;       // the size that it signed last, as far as is known
   std::string last_error;  // what was logged last
+  std::thread thread{};
+  // Guarded by the mutex.
+  uint64_t answered = 0;   // the last round that it was asked in, to the end
+  uint64_t signed_in = 0;  // the last round that it signed in
+  bool in_time = true;     // it answered well and in time when it was asked last
+};
+
+// A head that is being signed, or was published and may still get a signature.
+struct Round {
+  uint64_t number = 0;  // 0: there was none yet
+  uint64_t size = 0;
+  std::string checkpoint;  // as the operator signed it
+  ledger::Note note;       // with what came so far
+  bool published = false;
 };
 
 }  // namespace
@@ -32,14 +58,17 @@ struct WitnessCollector::Parts {
   explicit Parts(api::LedgerHead& a_head) : head(a_head) {}
 
   api::LedgerHead& head;
-  std::vector<Witness> witnesses;
+  std::vector<std::unique_ptr<Witness>> witnesses;
   std::unique_ptr<outbound::Sender> sender;
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
+  Round round;
   std::thread thread;
 
   void Run();
+  void RunWitness(Witness& witness);
+  std::optional<api::LedgerHead::Head> Newest();
   Result<ledger::NoteSignature> Ask(Witness& witness, const std::string& checkpoint, uint64_t size);
   Result<outbound::Response> Send(outbound::Request request);
 };
@@ -60,16 +89,25 @@ Result<std::unique_ptr<WitnessCollector>> WitnessCollector::Start(api::LedgerHea
       return Error{Code::kInvalid, "--witness: " + key->name() + " is no key of a witness (cosignature/v1)"};
     std::string url = text.substr(url_at + 1);
     while (url.ends_with('/')) url.pop_back();
-    parts->witnesses.push_back({*key, url + "/add-checkpoint", 0, ""});
+    for (const auto& other : parts->witnesses) {
+      if (other->key == *key) return Error{Code::kInvalid, "--witness: " + key->name() + " is given twice"};
+    }
+    if (parts->witnesses.size() == kWitnessesMax)
+      return Error{Code::kInvalid, "--witness: there are more than " + std::to_string(kWitnessesMax)};
+    parts->witnesses.push_back(std::make_unique<Witness>(Witness{.key = *key, .url = url + "/add-checkpoint"}));
   }
   outbound::SenderOptions sending;
   sending.allow_http = true;  // what is signed needs no secrecy; a witness beside the service has no certificate
   sending.allow_private_addresses = true;
   sending.ca_file = options.ca_file;
+  sending.total_time_max = kAnswerTimeMax;
+  sending.at_once_of_host_max = kWitnessesMax;  // several may be on one; none waits for another
   WB_TRY(parts->sender, outbound::Sender::Start(sending));
   Parts* raw = parts.get();
   std::unique_ptr<WitnessCollector> made(new WitnessCollector(std::move(parts)));
   raw->thread = std::thread([raw] { raw->Run(); });
+  for (const auto& witness : raw->witnesses)
+    witness->thread = std::thread([raw, one = witness.get()] { raw->RunWitness(*one); });
   return made;
 }
 
@@ -83,6 +121,9 @@ void WitnessCollector::Stop() {
   parts_->changed.notify_all();
   parts_->sender->Stop();
   if (parts_->thread.joinable()) parts_->thread.join();
+  for (const auto& witness : parts_->witnesses) {
+    if (witness->thread.joinable()) witness->thread.join();
+  }
 }
 
 Result<outbound::Response> WitnessCollector::Parts::Send(outbound::Request request) {
@@ -132,32 +173,77 @@ Result<ledger::NoteSignature> WitnessCollector::Parts::Ask(Witness& witness, con
   return Error{Code::kConflict, "it says another size each time"};
 }
 
+std::optional<api::LedgerHead::Head> WitnessCollector::Parts::Newest() {
+  const auto made = std::make_shared<std::promise<Result<api::LedgerHead::Head>>>();
+  auto head_made = made->get_future();
+  head.WithNewest([made](Result<api::LedgerHead::Head> newest) { made->set_value(std::move(newest)); });
+  auto newest = head_made.get();
+  if (!newest) return std::nullopt;
+  return *std::move(newest);
+}
+
 void WitnessCollector::Parts::Run() {
-  uint64_t witnessed = 0;
-  while (true) {
-    {
-      std::unique_lock lock(mutex);
-      changed.wait_for(lock, kRoundEach, [this] { return stopping; });
+  SteadyTime begun = std::chrono::steady_clock::now();
+  for (uint64_t number = 1;;) {
+    const auto newest = Newest();
+    std::unique_lock lock(mutex);
+    if (stopping) return;
+    if (newest && (number == 1 || newest->size > round.size)) {
+      round = {number, newest->size, ledger::WriteNote(newest->note), newest->note, false};
+      changed.notify_all();
+      if (round.size > 0) {
+        changed.wait_until(lock, begun + kPatience, [&] {
+          return stopping || std::all_of(witnesses.begin(), witnesses.end(), [&](const auto& witness) {
+                   return !witness->in_time || witness->answered == number;
+                 });
+        });
+      }
       if (stopping) return;
+      for (const auto& witness : witnesses) witness->in_time &= witness->answered == number || round.size == 0;
+      round.published = true;
+      head.Publish(round.size, round.note);
+      ++number;
     }
-    const std::string checkpoint = head.Checkpoint();
-    const auto opened = ledger::OpenCheckpoint(checkpoint, head.verifier());
-    if (!opened || opened->checkpoint.size == witnessed || opened->checkpoint.size == 0) continue;
-    // Without what other witnesses signed before.
-    const std::string own = ledger::WriteNote({opened->note.text, {opened->note.signatures.front()}});
-    std::vector<ledger::NoteSignature> signatures;
-    for (Witness& witness : witnesses) {
-      auto signature = Ask(witness, own, opened->checkpoint.size);
-      if (signature) {
-        signatures.push_back(*std::move(signature));
-        witness.last_error.clear();
-      } else if (signature.error().message != witness.last_error) {
+    begun = std::max(begun + kRoundEach, std::chrono::steady_clock::now());
+    changed.wait_until(lock, begun, [this] { return stopping; });
+    if (stopping) return;
+  }
+}
+
+void WitnessCollector::Parts::RunWitness(Witness& witness) {
+  std::unique_lock lock(mutex);
+  std::chrono::milliseconds pause{0};
+  while (true) {
+    changed.wait(lock, [&] { return stopping || (round.size > 0 && witness.signed_in != round.number); });
+    if (pause.count() > 0) changed.wait_for(lock, pause, [this] { return stopping; });
+    if (stopping) return;
+    const uint64_t number = round.number;
+    const uint64_t size = round.size;
+    const std::string checkpoint = round.checkpoint;
+    lock.unlock();
+    const SteadyTime asked = std::chrono::steady_clock::now();
+    auto signature = Ask(witness, checkpoint, size);
+    const bool in_time = signature && std::chrono::steady_clock::now() - asked <= kPatience;
+    lock.lock();
+    if (stopping) return;
+    witness.answered = number;
+    witness.in_time = in_time;
+    if (signature) {
+      pause = {};
+      witness.last_error.clear();
+      witness.signed_in = number;
+      if (number == round.number) {
+        round.note.signatures.push_back(*std::move(signature));
+        if (round.published) head.Publish(round.size, round.note);
+      }
+    } else {
+      pause = std::clamp(2 * pause, kPauseMin, kPauseMax);
+      if (signature.error().message != witness.last_error) {
         witness.last_error = signature.error().message;
         diagnostics::Warn("a witness does not sign", {{"witness", witness.key.name()}, {"reason", witness.last_error}});
       }
     }
-    head.AddCosignatures(opened->checkpoint.size, signatures);
-    if (signatures.size() == witnesses.size()) witnessed = opened->checkpoint.size;
+    changed.notify_all();
   }
 }
 

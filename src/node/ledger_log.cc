@@ -45,7 +45,27 @@ Result<std::unique_ptr<LedgerLog>> LedgerLog::Open(std::unique_ptr<LedgerReader>
   }
   log->needs_seal_ = seal.empty() || log->sealing_.new_key;
   log->Publish();
+  if (const auto& published = log->sealing_.published) WB_TRY_OK(log->BeginsWith(*published));
   return log;
+}
+
+Result<void> LedgerLog::BeginsWith(const ledger::Checkpoint& published) const {
+  const auto lost = [&](const std::string& what) {
+    return Error{Code::kIo,
+                 "the ledger in the store is not that which was published: " + what +
+                     ". What others were shown cannot be taken back: with an older ledger under its name every "
+                     "witness, audit and receipt would find it forged. Keep the files. If there is a store or a backup "
+                     "that has all that was published, put it back. If not, what came after is lost: tell those who "
+                     "follow the ledger, remove ledger.pub and ledger.head, and begin a ledger of a new name "
+                     "(--ledger-origin)"};
+  };
+  if (published.size > size()) {
+    return lost("it has " + std::to_string(size()) + " entries, and one of " + std::to_string(published.size) +
+                " was published: the store lost its end, or an older one was put back");
+  }
+  WB_TRY(const Hash root, RootOf(published.size));
+  if (root == published.root) return {};
+  return lost("its first " + std::to_string(published.size) + " entries are others");
 }
 
 Result<void> LedgerLog::ReadEnd() {
@@ -54,6 +74,11 @@ Result<void> LedgerLog::ReadEnd() {
   if (tiles > 0) {
     WB_TRY(const Hash link, reader_->Link(tiles - 1));
     rows_ = ledger::RowChain(link);
+  }
+  WB_TRY(const bool has_more, reader_->HasMoreThan(size));
+  if (has_more) {
+    return Error{Code::kInvalid, "it has tiles or links of more than its " + std::to_string(size) +
+                                     " entries: entries at its end were removed, or tiles or links added"};
   }
   std::vector<Hash> tail;
   WB_TRY(const auto entries, reader_->Entries(tiles * ledger::kTileWidth, ledger::kTileWidth));

@@ -30,9 +30,11 @@ class LedgerLog {
   struct Sealing {
     std::optional<ledger::Signer> signer{};
     bool new_key = false;
+    // The last head that anybody was given, as it is known outside of the store: the ledger begins with it.
+    std::optional<ledger::Checkpoint> published{};
   };
-  // Rebuilds the tree's right edge from the store. kIo, with the remedy, if it is not what the store's seal says. A
-  // ledger that has no seal yet, of an older format, is looked at as a whole.
+  // Rebuilds the tree's right edge from the store. kIo, with the remedy, if it is not what the store's seal says, or
+  // does not begin with what was published. A ledger that has no seal yet, of an older format, is looked at as a whole.
   static Result<std::unique_ptr<LedgerLog>> Open(std::unique_ptr<store::LedgerReader> reader, Sealing sealing);
 
   // ---- Writing.
@@ -95,6 +97,7 @@ class LedgerLog {
   static Result<void> Matches(std::string_view seal, const ledger::VerifierKey* operator_key, const ledger::Tree& tree,
                               const ledger::RowChain& rows);
   Result<void> ReadEnd();
+  Result<void> BeginsWith(const ledger::Checkpoint& published) const;
   std::shared_ptr<const ledger::Tree> durable() const;
   ledger::TileSource FullTiles() const;
   ledger::TileSource TilesOf(const std::shared_ptr<const ledger::Tree>& tree) const;

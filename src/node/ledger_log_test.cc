@@ -9,6 +9,7 @@
 #include <future>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "base/clock.h"
 #include "node/node.h"
@@ -190,6 +191,49 @@ TEST_F(LedgerLogTest, WhateverIsChangedInTheStoreIsFound) {
   for (const std::string& change : changes) {
     const auto store = Copy([&](sqlite3* database) { Execute(database, change); }, true);
     EXPECT_FALSE(LedgerLog::Check(**store->OpenLedger(), nullptr)) << change;
+  }
+}
+
+// Else the service would stop when the ledger comes to have that tile.
+TEST_F(LedgerLogTest, AStartRefusesTilesThatAreNotOfTheTree) {
+  Mark("uss1", 519);
+  node_.reset();
+  store_.reset();
+  for (const char* stray :
+       {"tiles VALUES(0, 2, zeroblob(8192))", "tiles VALUES(0, 90, zeroblob(8192))", "tiles VALUES(1, 0, x'')",
+        "tiles VALUES(9, 0, zeroblob(8192))", "tiles VALUES(0, -1, zeroblob(8192))", "tiles VALUES(-1, 0, x'')",
+        "links VALUES(2, zeroblob(32))", "links VALUES(-1, zeroblob(32))"}) {
+    const std::string insert = std::string("INSERT INTO ") + stray;
+    const auto store = Copy([&](sqlite3* database) { Execute(database, insert); });
+    EXPECT_FALSE(LedgerLog::Check(**store->OpenLedger(), nullptr)) << stray;
+    const auto node = Node::Start(*store, clock_, rng_, {});
+    ASSERT_FALSE(node) << stray;
+    EXPECT_NE(node.error().message.find("tiles or links"), std::string::npos) << node.error().message;
+  }
+  EXPECT_TRUE(Node::Start(*Copy([](sqlite3*) {}), clock_, rng_, {}));
+}
+
+// What others were given is known outside of the store.
+TEST_F(LedgerLogTest, AStartRefusesALedgerThatIsNotTheOneThatWasPublished) {
+  Mark("uss1", 300);
+  const LedgerLog::Head early = node_->ledger()->head();
+  Mark("uss1", 300);
+  const LedgerLog::Head head = node_->ledger()->head();
+  node_.reset();
+  const auto open = [&](uint64_t size, const ledger::Hash& root) {
+    return LedgerLog::Open(*store_->OpenLedger(), {.published = ledger::Checkpoint{"sky.example", size, root, {}}});
+  };
+  EXPECT_TRUE(open(0, ledger::EmptyRoot()));
+  EXPECT_TRUE(open(early.size, early.root));
+  EXPECT_TRUE(open(head.size, head.root));
+  for (const auto& [size, root, says] :
+       {std::tuple(head.size + 1, head.root, "lost its end"), std::tuple(early.size, head.root, "are others"),
+        std::tuple(head.size, early.root, "are others")}) {
+    const auto opened = open(size, root);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Code::kIo);
+    EXPECT_NE(opened.error().message.find(says), std::string::npos) << opened.error().message;
+    EXPECT_NE(opened.error().message.find("--ledger-origin"), std::string::npos) << opened.error().message;
   }
 }
 

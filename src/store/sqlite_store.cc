@@ -57,6 +57,10 @@ void ChecksumInSql(sqlite3_context* context, int, sqlite3_value** values) {
 constexpr const char* kLedgerSize =
     "SELECT (SELECT coalesce(max(number) + 1, 0) FROM ledger), (SELECT coalesce(min(number), 0) FROM ledger)";
 
+// Of the ledger's tiles: the hashes of each, and the highest level that any ledger has.
+constexpr uint64_t kTileWidth = 256;
+constexpr int64_t kLevelMax = 7;
+
 // Each name after its length in 2 bytes, the higher first.
 std::string EncodeReaders(const std::vector<std::string>& readers) {
   std::string bytes;
@@ -154,6 +158,14 @@ class SqliteStore::Ledger final : public LedgerReader {
     made->seal_ = std::make_unique<Statement>(database, "SELECT text FROM seal");
     made->count_ =
         std::make_unique<Statement>(database, "SELECT (SELECT count(*) FROM tiles), (SELECT count(*) FROM links)");
+    made->tiles_beyond_ =
+        std::make_unique<Statement>(database,
+                                    "SELECT EXISTS(SELECT 1 FROM tiles WHERE level = ?1 AND number >= ?2)"
+                                    " OR EXISTS(SELECT 1 FROM tiles WHERE level = ?1 AND number < 0)");
+    made->beyond_ = std::make_unique<Statement>(
+        database,
+        "SELECT EXISTS(SELECT 1 FROM links WHERE number >= ?1) OR EXISTS(SELECT 1 FROM links WHERE number < 0)"
+        " OR EXISTS(SELECT 1 FROM tiles WHERE level > ?2) OR EXISTS(SELECT 1 FROM tiles WHERE level < 0)");
     for (const auto* statement : made->Statements())
       if (!**statement) return made->Failed();
     return std::unique_ptr<LedgerReader>(std::move(made));
@@ -227,6 +239,25 @@ class SqliteStore::Ledger final : public LedgerReader {
     if (count_->Step() != SQLITE_ROW) return Failed();
     return Counts{static_cast<uint64_t>(count_->Number(0)), static_cast<uint64_t>(count_->Number(1))};
   }
+  Result<bool> HasMoreThan(uint64_t entries) override {
+    const std::lock_guard lock(mutex_);
+    uint64_t tiles = entries / kTileWidth;
+    {
+      const Reset reset(*beyond_);
+      beyond_->Bind(1, static_cast<int64_t>(tiles));
+      beyond_->Bind(2, kLevelMax);
+      if (beyond_->Step() != SQLITE_ROW) return Failed();
+      if (beyond_->Number(0) != 0) return true;
+    }
+    for (int64_t level = 0; level <= kLevelMax; ++level, tiles /= kTileWidth) {
+      const Reset reset(*tiles_beyond_);
+      tiles_beyond_->Bind(1, level);
+      tiles_beyond_->Bind(2, static_cast<int64_t>(tiles));
+      if (tiles_beyond_->Step() != SQLITE_ROW) return Failed();
+      if (tiles_beyond_->Number(0) != 0) return true;
+    }
+    return false;
+  }
   Result<void> Freeze() override {
     const std::lock_guard lock(mutex_);
     if (sqlite3_get_autocommit(database_) == 0) return {};
@@ -255,8 +286,8 @@ class SqliteStore::Ledger final : public LedgerReader {
     return {Code::kIo,
             path_ + ": " + what + " of the ledger is damaged: restore a backup (wideberth data backup makes them)"};
   }
-  std::array<std::unique_ptr<Statement>*, 7> Statements() {
-    return {&size_, &entries_, &about_, &tile_, &link_, &seal_, &count_};
+  std::array<std::unique_ptr<Statement>*, 9> Statements() {
+    return {&size_, &entries_, &about_, &tile_, &link_, &seal_, &count_, &tiles_beyond_, &beyond_};
   }
   Result<std::vector<Numbered>> Read(Statement& statement) const {
     const Reset reset(statement);
@@ -280,7 +311,7 @@ class SqliteStore::Ledger final : public LedgerReader {
   const std::string path_;
   std::mutex mutex_;
   sqlite3* database_ = nullptr;
-  std::unique_ptr<Statement> size_, entries_, about_, tile_, link_, seal_, count_;
+  std::unique_ptr<Statement> size_, entries_, about_, tile_, link_, seal_, count_, tiles_beyond_, beyond_;
 };
 
 Result<std::unique_ptr<LedgerReader>> SqliteStore::OpenLedger() { return Ledger::Open(path_, vfs_); }

@@ -84,6 +84,8 @@ class LedgerReader {
     uint64_t links = 0;
   };
   virtual Result<Counts> Count() = 0;
+  // Whether there are tiles or links that no ledger of `entries` has: beyond its end, or numbered as none is.
+  virtual Result<bool> HasMoreThan(uint64_t entries) = 0;
   // From now on it reads the ledger as it is now, whatever is committed.
   virtual Result<void> Freeze() = 0;
 };
