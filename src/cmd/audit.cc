@@ -35,7 +35,6 @@ struct AuditOptions {
   ClientOptions client;
   TrustOptions trust;
   std::string state;
-  size_t witnesses_min = 0;
   std::string data;  // a store's folder, instead of a service
   Progress::When progress = Progress::When::kAuto;
 };
@@ -149,8 +148,6 @@ void ShowEvidence(const std::string& before, const std::string& now) {
 int RunAudit(const AuditOptions& options) {
   const Result<ledger::Trust> trust = ReadTrust(options.trust);
   if (!trust) return Fail(trust.error(), kExitBadInput);
-  if (options.witnesses_min > trust->witnesses.size())
-    return Fail({Code::kInvalid, "--witnesses-min: is more than there are --witness"}, kExitBadInput);
   const Result<Client> client = Client::Make(options.client);
   if (!client) return Fail(client.error(), kExitBadInput);
   const Result<FileLock> lock = FileLock::Take(options.state);
@@ -209,8 +206,8 @@ int RunAudit(const AuditOptions& options) {
         "witness {}: {}\n", Plain(witness.name()),
         *found ? "signed at " + FormatRfc3339({(*found)->seconds * kNsPerSecond}) : std::string("has not signed"));
   }
-  if (witnessed < options.witnesses_min) {
-    fmt::print("NOT PROVEN: {} of the witnesses signed, and {} are to\n", witnessed, options.witnesses_min);
+  if (const size_t least = trust->witnesses_min.value_or(trust->witnesses.size()); witnessed < least) {
+    fmt::print("NOT PROVEN: {} of the witnesses signed, and {} {} to\n", witnessed, least, least == 1 ? "is" : "are");
     return kExitNotProven;
   }
   const Json kept{{"format", kFormat}, {"operator_key", operator_key.ToText()}, {"checkpoint", *note}};
@@ -303,10 +300,7 @@ void AddAudit(CLI::App& app, int& status) {
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
                     "stands in the state");
-  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
-      ->allow_extra_args(false);
-  audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
-      ->capture_default_str();
+  AddWitnessOptions(*audit, options->trust);
   AddProgressOption(*audit, options->progress);
   audit->footer(
       R"(It fetches the checkpoint and all entries since the last time, hashes them upon the tree that it saw then, and compares every
@@ -318,7 +312,7 @@ service cannot be reached, or the state not be written; then the state stays as 
 Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...
   wideberth audit --data /var/lib/wideberth --state sky.audit
-  wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M... --witnesses-min 1)");
+  wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M...)");
   audit->callback([options, url, &status] {
     if (!url->empty()) options->client.url = *url;
     if (!options->data.empty()) {
