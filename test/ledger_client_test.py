@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -60,9 +61,9 @@ def write(path, content):
         file.write(content if isinstance(content, bytes) else content.encode())
 
 
-def signed(size, root, origin=ORIGIN):
-    """A checkpoint that the operator signs."""
-    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+def signed(size, root, origin=ORIGIN, more=""):
+    """A checkpoint that the operator signs; `more` is further lines of it."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n{more}"
     with tempfile.TemporaryDirectory() as folder:
         write(os.path.join(folder, "text"), text)
         subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", os.path.join(ROOM, "operator.der"), "-keyform", "DER", "-in",
@@ -284,6 +285,18 @@ class Audit(unittest.TestCase):
         self.serve(1)
         self.bad("ROLLED BACK: the ledger had 300 entries, and has 1 now", "What the operator signed before", checkpoint(300).decode())
 
+    def test_evidence_steers_no_terminal_and_is_kept_whole(self):
+        self.good(300)
+        self.serve(1)
+        note = signed(1, root_of(leaves(1)), more="x\u009b2J\u202e\ufeff\n")
+        write(self.served + "/ledger/checkpoint", note)
+        status, out, err = self.audit()
+        self.assertEqual(status, 3)
+        for character in "\u009b\u202e\ufeff":
+            self.assertNotIn(character, out + err)
+        self.assertIn(checkpoint(300).decode(), err)
+        self.assertIn(base64.b64encode(note.encode()).decode(), err)
+
     def test_another_tree_of_the_same_size(self):
         self.good(300)
         write(self.served + "/ledger/checkpoint", signed(300, b"x" * 32))
@@ -337,6 +350,38 @@ class Audit(unittest.TestCase):
         status, _, err = self.audit()
         self.assertEqual((status, read(self.state)), (1, before))
         self.assertIn("/ledger/tile/entries/002: the service answered 404", err)
+
+    def test_one_is_asked_at_a_time(self):
+        for arguments in ([self.url, "--data", self.served], ["--url", self.url, "--data", self.served]):
+            self.assertEqual(run("audit", *arguments)[0], 2, arguments)
+        status, _, err = run("audit", "--url", self.url, "--data", self.served)
+        self.assertIn("--data is a store's folder instead of a service", err)
+        done = subprocess.run([PROGRAM, "audit", "--data", "/nonexistent"], env={**os.environ, "WIDEBERTH_URL": self.url}, capture_output=True,
+                              timeout=60, check=False)
+        self.assertNotIn(b"instead of a service", done.stderr)
+
+    def test_a_state_that_cannot_be_written_leaves_nothing_behind(self):
+        self.serve(300)
+        done = subprocess.run(["sh", "-c", 'ulimit -f 0; trap "" XFSZ; exec "$@"', "sh", PROGRAM, "audit", self.url, "--state", self.state, "--operator-key",
+                               KEYS[0]], capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"state.partial: cannot write: File too large", done.stderr)
+        self.assertFalse(os.path.exists(self.state + ".partial"))
+
+    def test_headers_without_an_end_are_called_so(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def answer():
+                connection = server.accept()[0]
+                try:
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 20))
+                except OSError:
+                    pass
+                connection.close()
+            threading.Thread(target=answer, daemon=True).start()
+            status, _, err = run("audit", f"http://127.0.0.1:{server.getsockname()[1]}", "--state", self.state, "--operator-key", KEYS[0])
+        self.assertEqual(status, 1)
+        self.assertIn("the answer's headers are too long", err)
 
     def test_the_state_is_guarded(self):
         self.serve(300)

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -16,6 +18,7 @@
 #include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/trust.h"
+#include "crypto/base64.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tree.h"
 #include "node/ledger_log.h"
@@ -141,8 +144,14 @@ class Audit {
 
 // Both sides of a contradiction are signed: whoever has them can show them.
 void ShowEvidence(const std::string& before, const std::string& now) {
-  fmt::print(stderr, "What the operator signed before:\n{}\nWhat it signed now:\n{}\nKeep both: they prove it.\n",
-             before, now);
+  std::string words = "What the operator signed before:\n" + PlainLines(before) + "\nWhat it signed now:\n" +
+                      PlainLines(now) + "\nKeep both: they prove it.\n";
+  for (const std::string& note : {before, now}) {
+    if (PlainLines(note) != note)
+      words += "Characters that a terminal must not get are shown as \"?\"; byte for byte it is, in base64:\n" +
+               crypto::ToBase64(note) + "\n";
+  }
+  std::fputs(words.c_str(), stderr);
 }
 
 int RunAudit(const AuditOptions& options) {
@@ -314,8 +323,15 @@ Examples:
   wideberth audit --data /var/lib/wideberth --state sky.audit
   wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M...)");
   audit->callback([options, url, &status] {
+    // A URL of the environment is not said for this call.
+    const char* environment = std::getenv("WIDEBERTH_URL");
+    const bool url_given =
+        !options->client.url.empty() && (environment == nullptr || options->client.url != environment);
     if (!url->empty()) options->client.url = *url;
-    if (!options->data.empty()) {
+    if (!options->data.empty() && url_given) {
+      status = Fail({Code::kInvalid, "--url: --data is a store's folder instead of a service; give one of them"},
+                    kExitBadInput);
+    } else if (!options->data.empty()) {
       status = RunStoreAudit(*options);
     } else if (options->client.url.empty()) {
       status = Fail({Code::kInvalid, "URL: say which service, or give --data DIR"}, kExitBadInput);
