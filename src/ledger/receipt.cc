@@ -121,6 +121,8 @@ std::string TextIn(const json& object, const char* name) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
+std::string QuotedIn(const json& object, const char* name) { return Quoted(TextIn(object, name)); }
+
 bool IsSha256(std::string_view digits) {
   return digits.size() == 2 * kHashBytes && std::all_of(digits.begin(), digits.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -188,9 +190,11 @@ class Verifier {
       if (!event) return At(place, std::move(event).error());
       if (event->notice && event->notice->acknowledged) {
         const std::string why = WhyUnproven(*event->notice->acknowledged);
-        if (!why.empty())
-          verified.lacking.push_back(place + ": the acknowledgement of party " + Quoted(TextIn(event->event, "party")) +
-                                     ": " + why);
+        if (!why.empty()) {
+          std::string reason = place + ": the acknowledgement of party ";
+          reason.append(QuotedIn(event->event, "party")).append(": ").append(why);
+          verified.lacking.push_back(std::move(reason));
+        }
       }
       verified.events.push_back(*std::move(event));
     }
@@ -354,8 +358,6 @@ std::string Grouped(uint64_t number) {
   for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
 }
-
-std::string QuotedIn(const json& object, const char* name) { return Quoted(TextIn(object, name)); }
 
 std::string WordIn(const json& object, const char* name) { return Word(TextIn(object, name)); }
 
