@@ -189,6 +189,20 @@ class CommandLine(InFolder):
                 lines = file.read().splitlines()
             self.assertTrue(lines[0].startswith("-----BEGIN") and lines[-1].startswith("-----END"), lines)
 
+    def test_ports_that_are_none_are_refused(self):
+        key, _ = self.key()
+        verifier = "ledger.example/sky+bc1df4fe+AchtAa2LL7aUsi/2Djydnn7ZDbVgR3K3RFDUCRO5qcuv"
+        witness = ["witness", "--name", "w.example/w", "--key", key, "--ledger", verifier, "--state", self.path("state"), "--new-state"]
+        serve = ["serve", "--data", self.path("data"), "--party", f"a={key}.pub", "--audience", "localhost"]
+        for port in ("99999", "65536", "", "-1", "80a", " 80", "http"):
+            for arguments in ([*witness, f"--listen=127.0.0.1:{port}"], [*serve, f"--listen=127.0.0.1:{port}"],
+                              [*serve, "--listen=127.0.0.1:0", f"--metrics-listen=127.0.0.1:{port}"]):
+                status, _, err = run(*arguments)
+                self.assertEqual(status, 2, (port, err))
+                if os.path.exists(self.path("state")):
+                    os.remove(self.path("state"))
+                self.assertIn(f'"127.0.0.1:{port}": the port is to be a number from 0 (one that is free) to 65535', err)
+
 
 class Service(http.server.ThreadingHTTPServer):
     """Answers as api/wideberth.yaml says, with what the test puts into it, and keeps what was asked."""
