@@ -61,9 +61,9 @@ def write(path, content):
         file.write(content if isinstance(content, bytes) else content.encode())
 
 
-def signed(size, root, origin=ORIGIN):
-    """A checkpoint that the operator signs."""
-    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+def signed(size, root, origin=ORIGIN, more=""):
+    """A checkpoint that the operator signs; `more` is further lines of it."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n{more}"
     with tempfile.TemporaryDirectory() as folder:
         write(os.path.join(folder, "text"), text)
         subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", os.path.join(ROOM, "operator.der"), "-keyform", "DER", "-in",
@@ -115,9 +115,10 @@ class Verify(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         self.assertIn('party "B" acknowledged notice', out)
         self.assertIn("ONLY THIS FILE says is the operator's", out)
-        status, out, _ = run("verify", "--witness", KEYS[1], "--operator-key", json.loads(read(GOLDEN))["operator_key"], GOLDEN)
+        status, out, _ = run("verify", "--witness", self.witness("w", b"w"), "--operator-key", KEYS[0], GOLDEN)
         self.assertEqual(status, 0)
         self.assertIn("which you gave", out)
+        self.assertIn('Witness "witness.example/w" signed it, too', out)
 
     def test_what_was_changed_is_not_proven(self):
         for old, new in ((b"b200", b"b201"), (b"2026-03-01T10:04:09Z", b"2026-03-01T10:04:08Z")):
@@ -137,6 +138,66 @@ class Verify(unittest.TestCase):
             self.assertIn("NOT PROVEN: checkpoint", out)
         self.assertEqual(run("verify", GOLDEN, "--operator-key", KEYS[0].replace(ORIGIN, "other.example"))[0], 2)
         self.assertEqual(run("verify", GOLDEN, "--operator-key", KEYS[1])[0], 2)  # a witness's
+
+    def party_key(self, seed):
+        """A file with the public key of which `seed` fills the private one."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        write(folder.name + "/der", bytes.fromhex("302e020100300506032b657004220420") + seed * 32)
+        subprocess.run(["openssl", "pkey", "-inform", "DER", "-in", folder.name + "/der", "-pubout", "-out", folder.name + "/pub"], check=True)
+        return folder.name + "/pub"
+
+    def witness(self, name, seed):
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-in", self.party_key(seed), "-outform", "DER"], capture_output=True, check=True).stdout
+        name, typed = "witness.example/" + name, b"\x04" + der[-32:]
+        return f"{name}+{hashlib.sha256(name.encode() + bytes([10]) + typed).digest()[:4].hex()}+{base64.b64encode(typed).decode()}"
+
+    def test_only_the_keys_that_are_given_acknowledge(self):
+        status, out, err = run("verify", GOLDEN, "--operator-key", KEYS[0], "--party-key", "B=" + self.party_key(b"b"))
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("is one that you gave for this party", out)
+        # The operator registered another key, which signed: as it can, who holds the ledger.
+        for given in ("B=" + self.party_key(b"x"), "C=" + self.party_key(b"b")):
+            status, out, _ = run("verify", GOLDEN, "--operator-key", KEYS[0], "--party-key", given)
+            self.assertEqual(status, 3, given)
+            self.assertIn('NOT PROVEN: items[2]: the acknowledgement of party "B": it is signed with the key', out)
+            self.assertIn("which is none that you gave for this party", out)
+            self.assertIn("This much is proven:\nEntry 100", out)
+        # Without any, that of the ledger counts, and whose word that is is said.
+        status, out, _ = run("verify", GOLDEN)
+        self.assertEqual(status, 0)
+        self.assertIn("is the operator's word", out)
+        receipt = json.loads(read(GOLDEN))
+        status, out, _ = run("verify", "-", stdin=json.dumps({**receipt, "party_keys": []}).encode())
+        self.assertEqual(status, 3)
+        self.assertIn("its signature is not checked", out)
+
+    def test_a_file_that_names_other_keys_than_those_given_is_not_proven(self):
+        receipt = json.loads(read(GOLDEN))
+        typed = base64.b64decode(KEYS[0].split("+", 2)[2])
+        key_id = hashlib.sha256(b"evil.example\n" + typed).digest()[:4].hex()
+        evil = f"evil.example+{key_id}+{base64.b64encode(typed).decode()}"
+        for change, text in (({"operator_key": evil}, "NOT PROVEN: operator_key: the file says that it is"),
+                             ({"party_keys": [{"party": "B", "key": base64.urlsafe_b64encode(b"X" + b"f" * 31).decode().rstrip("=")}]},
+                              "NOT PROVEN: party_keys[0]: the file says that")):
+            arguments = ["--operator-key", KEYS[0], "--party-key", "B=" + self.party_key(b"b")]
+            status, out, err = run("verify", "-", *arguments, stdin=json.dumps({**receipt, **change}).encode())
+            self.assertEqual((status, err), (3, ""), out)
+            self.assertIn(text, out)
+
+    def test_each_witness_that_is_named_must_have_signed(self):
+        signed, absent = self.witness("w", b"w"), self.witness("v", b"v")
+        status, out, _ = run("verify", GOLDEN, "--witness", signed, "--witness", absent)
+        self.assertEqual(status, 3)
+        self.assertIn("NOT PROVEN: checkpoint: 1 of the witnesses that you named signed it, and 2 are to", out)
+        self.assertEqual(run("verify", GOLDEN, "--witness", signed, "--witness", absent, "--witnesses-min", 1)[0], 0)
+        # The same key twice is one witness, also under another name.
+        status, _, err = run("verify", GOLDEN, "--witness", signed, "--witness", signed, "--witnesses-min", 2)
+        self.assertEqual(status, 2)
+        self.assertIn("--witnesses-min: is more than there are --witness (1, each key counted once)", err)
+        status, _, err = run("verify", GOLDEN, "--witness", signed, "--witness", self.witness("twin", b"w"))
+        self.assertEqual(status, 2)
+        self.assertIn("have the same key", err)
 
     def test_what_is_no_receipt_and_bad_arguments(self):
         for arguments, stdin, text in ((["-"], b"{}", "is no receipt"), (["-"], b"\x1b\xff", "is no receipt"),
@@ -227,6 +288,18 @@ class Audit(unittest.TestCase):
         self.serve(1)
         self.bad("ROLLED BACK: the ledger had 300 entries, and has 1 now", "What the operator signed before", checkpoint(300).decode())
 
+    def test_evidence_steers_no_terminal_and_is_kept_whole(self):
+        self.good(300)
+        self.serve(1)
+        note = signed(1, root_of(leaves(1)), more="x\u009b2J\u202e\ufeff\n")
+        write(self.served + "/ledger/checkpoint", note)
+        status, out, err = self.audit()
+        self.assertEqual(status, 3)
+        for character in "\u009b\u202e\ufeff":
+            self.assertNotIn(character, out + err)
+        self.assertIn(checkpoint(300).decode(), err)
+        self.assertIn(base64.b64encode(note.encode()).decode(), err)
+
     def test_another_tree_of_the_same_size(self):
         self.good(300)
         write(self.served + "/ledger/checkpoint", signed(300, b"x" * 32))
@@ -268,7 +341,9 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.audit("--operator-key", KEYS[0], "--witness", KEYS[1], "--witnesses-min", 1)[0], 0)
         write(self.served + "/ledger/checkpoint", signed(300, root_of(leaves(300))))
         self.bad("has not signed", "0 of the witnesses signed", arguments=("--witness", KEYS[1], "--witnesses-min", 1))
-        self.assertEqual(self.audit("--witness", KEYS[1])[0], 0)
+        self.bad("has not signed", "0 of the witnesses signed, and 1 is to", arguments=("--witness", KEYS[1]))
+        self.assertEqual(self.audit("--witness", KEYS[1], "--witnesses-min", 0)[0], 0)
+        self.assertEqual(self.audit("--witness", KEYS[1], "--witness", KEYS[1], "--witnesses-min", 2)[0], 2, "one key is one witness")
         self.assertEqual(self.audit("--witnesses-min", 1)[0], 2)
         self.serve(300)
         status, _, err = self.audit("--witness", KEYS[1], "--witness", KEYS[1], "--witnesses-min", 2)
@@ -330,6 +405,38 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.audit("--operator-key", KEYS[0])[0], 0)
         self.change("tile/0/001", 5)
         self.bad("tile 1 of level 0 has other hashes")
+
+    def test_one_is_asked_at_a_time(self):
+        for arguments in ([self.url, "--data", self.served], ["--url", self.url, "--data", self.served]):
+            self.assertEqual(run("audit", *arguments)[0], 2, arguments)
+        status, _, err = run("audit", "--url", self.url, "--data", self.served)
+        self.assertIn("--data is a store's folder instead of a service", err)
+        done = subprocess.run([PROGRAM, "audit", "--data", "/nonexistent"], env={**os.environ, "WIDEBERTH_URL": self.url}, capture_output=True,
+                              timeout=60, check=False)
+        self.assertNotIn(b"instead of a service", done.stderr)
+
+    def test_a_state_that_cannot_be_written_leaves_nothing_behind(self):
+        self.serve(300)
+        done = subprocess.run(["sh", "-c", 'ulimit -f 0; trap "" XFSZ; exec "$@"', "sh", PROGRAM, "audit", self.url, "--state", self.state, "--operator-key",
+                               KEYS[0]], capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"state.partial: cannot write: File too large", done.stderr)
+        self.assertFalse(os.path.exists(self.state + ".partial"))
+
+    def test_headers_without_an_end_are_called_so(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def answer():
+                connection = server.accept()[0]
+                try:
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 20))
+                except OSError:
+                    pass
+                connection.close()
+            threading.Thread(target=answer, daemon=True).start()
+            status, _, err = run("audit", f"http://127.0.0.1:{server.getsockname()[1]}", "--state", self.state, "--operator-key", KEYS[0])
+        self.assertEqual(status, 1)
+        self.assertIn("the answer's headers are too long", err)
 
     def test_the_state_is_guarded(self):
         self.serve(300)

@@ -26,6 +26,16 @@ def run(*arguments, stdin=b"", timeout=60):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
+def shell(words, *arguments, timeout=60):
+    """As a shell does it with what `words` say of the streams: "$@" >&-."""
+    done = subprocess.run(["sh", "-c", words, "sh", PROGRAM, *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout,
+                          check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+LOST = ('"$@" >&-', '"$@" >/dev/full', '"$@" <&- >&-')
+
+
 def decoded(part):
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
@@ -71,6 +81,15 @@ class Keygen(InFolder):
             os.remove(self.path(there))
             self.assertFalse(os.path.exists(self.path("b.key")), "a key without its public part stays behind")
 
+    def test_others_who_may_use_a_private_key_are_told_of(self):
+        key, _ = self.key()
+        arguments = ["token", "--key", key, "--party", "a", "--audience", "s"]
+        self.assertEqual(run(*arguments)[2], "")
+        os.chmod(key, 0o644)
+        status, out, err = run(*arguments)
+        self.assertEqual((status, out.count(".")), (0, 2))
+        self.assertIn("others may use this private key (mode 0644)", err)
+
     def test_two_keys_differ(self):
         self.assertNotEqual(self.key("a")[1].split()[-1], self.key("b")[1].split()[-1])
 
@@ -106,10 +125,83 @@ class Token(InFolder):
             self.assertEqual(status, 2)
             self.assertIn(what, err)
 
+    def test_what_no_service_takes_is_refused(self):
+        key, _ = self.key()
+        for arguments, text in ((["--lifetime", 3601], "not in range 1 to 3600"), (["--lifetime", 0], "not in range 1 to 3600"), (["--lifetime", -5], "not in range 1 to 3600"),
+                                (["--audience", ""], "--audience: is empty"), (["--scope", ""], "--scope: is empty")):
+            for whose in (["--party", "a"], ["--subject", "a"]):
+                status, out, err = run("token", "--key", key, "--audience", "s", *whose, *arguments)
+                self.assertEqual((status, out), (2, ""), arguments)
+                self.assertIn(text, err)
+        done = subprocess.run([PROGRAM.encode(), b"token", b"--key", key.encode(), b"--audience", b"s", b"--party", b"caf\xe9"], capture_output=True,
+                              timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"--party: caf? is not UTF-8", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a.key", "a.key.pub"])
+
     def test_somebody_must_be_named_and_only_once(self):
         self.assertEqual(run("token", "--key", self.path("k"), "--audience", "s")[0], 2)
         self.assertEqual(run("token", "--key", self.path("k"), "--audience", "s", "--party", "a", "--subject", "b")[0], 2)
         self.assertEqual(os.listdir(self.folder), [])
+
+
+class CommandLine(InFolder):
+    def test_a_word_that_is_no_subcommand_is_named(self):
+        for arguments, text in ((["verif", "x"], "verif: there is no such subcommand"), (["unknown", "--help"], "unknown: there is no such"),
+                                (["data", "chek", "x"], "data chek: there is no such subcommand; `wideberth data --help`"),
+                                (["\x1b[2J"], "?[2J: there is no such")):
+            status, out, err = run(*arguments)
+            self.assertEqual((status, out), (2, ""), arguments)
+            self.assertIn(text, err)
+        for arguments in (["--help"], ["verify", "--help"], ["data", "check", "--help"], ["--version"]):
+            self.assertEqual(run(*arguments)[0], 0, arguments)
+
+    def test_output_that_is_lost_is_an_error(self):
+        key, _ = self.key()
+        golden = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden", "receipt-1.json")
+        for i, words in enumerate(LOST):
+            for arguments in (["--version"], ["verify", "--help"], ["keygen", self.path(f"lost{i}")], ["verify", golden],
+                              ["token", "--key", key, "--party", "a", "--audience", "s"]):
+                status, out, err = shell(words, *arguments)
+                self.assertEqual((status, out), (1, ""), (words, arguments, err))
+                self.assertIn("standard output: cannot write: ", err)
+                self.assertEqual(err.count("\n"), 1, err)
+
+    def test_what_is_not_proven_stays_so_when_the_words_are_lost(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden", "receipt-1.json"), "rb") as file:
+            forged = file.read().replace(b"b200", b"b201")
+        with open(self.path("forged"), "wb") as file:
+            file.write(forged)
+        for words in LOST:
+            status, _, err = shell(words, "verify", self.path("forged"))
+            self.assertEqual(status, 3)
+            self.assertIn("standard output: cannot write: ", err)
+
+    def test_errors_that_nobody_can_be_told_change_nothing(self):
+        for words in ('"$@" 2>&-', '"$@" 2>/dev/full', '"$@" <&- >&- 2>&-'):
+            self.assertEqual(shell(words, "verify", "/nonexistent")[0], 2)
+
+    def test_no_closed_stream_becomes_a_file_that_is_opened_later(self):
+        status, out, err = shell('"$@" <&- >&- 2>&-', "keygen", self.path("k"))
+        self.assertEqual((status, out, err), (1, "", ""))
+        for name in ("k", "k.pub"):
+            with open(self.path(name), encoding="ascii") as file:
+                lines = file.read().splitlines()
+            self.assertTrue(lines[0].startswith("-----BEGIN") and lines[-1].startswith("-----END"), lines)
+
+    def test_ports_that_are_none_are_refused(self):
+        key, _ = self.key()
+        verifier = "ledger.example/sky+bc1df4fe+AchtAa2LL7aUsi/2Djydnn7ZDbVgR3K3RFDUCRO5qcuv"
+        witness = ["witness", "--name", "w.example/w", "--key", key, "--ledger", verifier, "--state", self.path("state"), "--new-state"]
+        serve = ["serve", "--data", self.path("data"), "--party", f"a={key}.pub", "--audience", "localhost"]
+        for port in ("99999", "65536", "", "-1", "80a", " 80", "http"):
+            for arguments in ([*witness, f"--listen=127.0.0.1:{port}"], [*serve, f"--listen=127.0.0.1:{port}"],
+                              [*serve, "--listen=127.0.0.1:0", f"--metrics-listen=127.0.0.1:{port}"]):
+                status, _, err = run(*arguments)
+                self.assertEqual(status, 2, (port, err))
+                if os.path.exists(self.path("state")):
+                    os.remove(self.path("state"))
+                self.assertIn(f'"127.0.0.1:{port}": the port is to be a number from 0 (one that is free) to 65535', err)
 
 
 class Service(http.server.ThreadingHTTPServer):
@@ -226,6 +318,28 @@ class Declare(WithService):
         self.assertEqual(body, {"type": "FeatureCollection", "priority": 3, "disclosure": "volume", "visible_to": ["g"], "features": [volume()]})
         claims = json.loads(decoded(headers["Authorization"].removeprefix("Bearer ").split(".")[1]))
         self.assertEqual((claims["iss"], claims["sub"], claims["aud"]), ("alpine", "alpine", "127.0.0.1"))
+
+    def test_what_is_declared_is_told_even_if_it_cannot_be_printed(self):
+        arguments = ["declare", self.path("f.geojson"), "--url", self.service.url, "--key", self.key_file, "--party", "alpine"]
+        for more in ([], ["--json"]):
+            self.service.answers = [(201, {}, {"intent": DECLARED, "conflicts": []})]
+            status, _, err = shell('"$@" >/dev/full', *arguments, *more)
+            self.assertEqual(status, 1)
+            self.assertIn("the service has done it nevertheless: a-1/own-ovn-0123456789", err)
+        # Where it is known beforehand nothing is declared.
+        self.service.asked.clear()
+        status, _, err = shell('"$@" >&-', *arguments)
+        self.assertEqual((status, self.service.asked), (1, []))
+        self.assertIn("standard output: cannot write: Bad file descriptor", err)
+
+    def test_json_has_nothing_that_steers_a_terminal(self):
+        intent = {**DECLARED, "party": "a\u009b31m\u202e\ufeff"}
+        self.service.answers = [(201, {}, {"intent": intent, "conflicts": []})]
+        _, out, _ = self.declare(self.path("f.geojson"), "--json")
+        self.assertTrue(out.isascii())
+        self.assertEqual(json.loads(out)["intent"], intent)
+        self.service.answers = [(201, {}, {"intent": {**DECLARED, "party": "Höhe"}, "conflicts": []})]
+        self.assertIn("Höhe", self.declare(self.path("f.geojson"), "--json")[1])
 
     def test_a_conflict_is_refused_with_a_table(self):
         possible = conflict(None)
@@ -374,6 +488,59 @@ class Listen(WithService):
             self.assertEqual(status, 1)
             self.assertIn("not acknowledged: " + why, err)
             self.assertEqual(len(self.service.asked), 1)
+
+    def test_what_nobody_sees_is_not_signed(self):
+        for words in ('"$@" >&-', '"$@" >/dev/full', '"$@" <&- >&-'):
+            for more in ([], ["--json"]):
+                self.service.streams = [[event(notice(1))]]
+                self.service.answers = [(200, {}, {"notice": notice(1)})]
+                self.service.asked.clear()
+                status, _, err = shell(words, "listen", "--ack", "--once", *more, "--url", self.service.url, "--key", self.key_file, "--party", "alpine")
+                self.assertEqual(status, 1)
+                self.assertIn("standard output: cannot write: ", err)
+                self.assertEqual([asked for asked in self.service.asked if asked[0] != "GET"], [])
+
+    def test_what_can_be_read_in_two_ways_or_is_of_another_form_is_not_signed(self):
+        text = notice(1)["text"]
+        changed = {**json.loads(text)}
+        twice = "has two members of one name"
+        for wrong, why in ((text.replace('"party"', '"party": "city", "party"', 1), twice), (text.replace('"kind"', '"kind": "conflict_over", "kind"', 1), twice),
+                           (text.replace('"ovn": "x"', '"ovn": "y", "ovn": "x"', 1), twice),
+                           (json.dumps({**changed, "more": 1}), "text: has a member that no notice has, more"),
+                           (json.dumps({**changed, "kind": "debt"}), "text: kind: is none that a notice has"),
+                           (json.dumps({k: v for k, v in changed.items() if k != "meets"}), "text: has no member meets"),
+                           (json.dumps({**changed, "own": "I owe you"}), "text: own: is no object"),
+                           (json.dumps({**changed, "meets": [{"volume": 0}]}), "text: meets[0]: has no member time_start")):
+            self.service.streams = [[event(notice(1, text=wrong, sha256=hashlib.sha256(wrong.encode()).hexdigest()))]]
+            self.service.asked.clear()
+            status, out, err = self.as_party("listen", "--ack", "--once")
+            self.assertEqual(status, 1, wrong)
+            self.assertIn(why, err)
+            self.assertEqual(len(self.service.asked), 1)
+            if why == twice:
+                self.assertEqual(out, "")
+        around = event(notice(1)).replace(b'"number"', b'"id": "other", "number"', 1)
+        self.service.streams = [[around]]
+        status, out, err = self.as_party("listen", "--ack", "--once")
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("a notice that cannot be read came", err)
+
+    def test_json_has_nothing_that_steers_a_terminal(self):
+        strange = notice(1, extra="\u009b2J\u202e")
+        data = json.dumps(strange, ensure_ascii=False)
+        self.service.streams = [[f"id: 1\nevent: notice\ndata: {data}\n\n".encode()]]
+        _, out, _ = self.as_party("listen", "--json", "--once")
+        self.assertTrue(out.isascii())
+        self.assertEqual(json.loads(out), strange)
+
+    def test_numbers_that_no_notice_has_are_refused_with_the_range(self):
+        for number in (-1, 1 << 53, 9999999999999999999, "1x"):
+            status, _, err = self.as_party("listen", "--after", number, "--once", "--for", 1)
+            self.assertEqual(status, 2, err)
+            self.assertLess(len(err), 200)
+            if number != "1x":
+                self.assertIn("not in range 0 to 9007199254740991", err)
+        self.assertEqual(self.service.asked, [])
 
     def test_a_busy_service_is_asked_to_take_the_signature_again(self):
         self.service.streams = [[event(notice(1))]]

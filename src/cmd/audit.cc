@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -40,7 +42,6 @@ struct AuditOptions {
   ClientOptions client;
   TrustOptions trust;
   std::string state;
-  size_t witnesses_min = 0;
   std::string data;  // a store's folder, instead of a service
   Progress::When progress = Progress::When::kAuto;
 };
@@ -219,8 +220,15 @@ class Audit {
 
 // Both sides of a contradiction are signed: whoever has them can show them.
 void ShowEvidence(const std::string& before, const std::string& now) {
-  fmt::print(stderr, "What the operator signed before:\n{}\nWhat it signed now:\n{}\nKeep both: they prove it.\n",
-             before.empty() ? "nothing that was seen\n" : before, now);
+  std::string words = "What the operator signed before:\n" +
+                      (before.empty() ? "nothing that was seen\n" : PlainLines(before)) + "\nWhat it signed now:\n" +
+                      PlainLines(now) + "\nKeep both: they prove it.\n";
+  for (const std::string& note : {before, now}) {
+    if (PlainLines(note) != note)
+      words += "Characters that a terminal must not get are shown as \"?\"; byte for byte it is, in base64:\n" +
+               crypto::ToBase64(note) + "\n";
+  }
+  std::fputs(words.c_str(), stderr);
 }
 
 // Puts what was found beside the state, under a name that is free.
@@ -249,8 +257,6 @@ void KeepEvidence(const std::string& state, const std::string& found, const std:
 int RunAudit(const AuditOptions& options) {
   const Result<ledger::Trust> trust = ReadTrust(options.trust);
   if (!trust) return Fail(trust.error(), kExitBadInput);
-  if (options.witnesses_min > trust->witnesses.size())
-    return Fail({Code::kInvalid, "--witnesses-min: is more than there are --witness"}, kExitBadInput);
   const Result<Client> client = Client::Make(options.client);
   if (!client) return Fail(client.error(), kExitBadInput);
   const Result<FileLock> lock = FileLock::Take(options.state);
@@ -313,8 +319,8 @@ int RunAudit(const AuditOptions& options) {
         "witness {}: {}\n", Plain(witness.name()),
         *found ? "signed at " + FormatRfc3339({(*found)->seconds * kNsPerSecond}) : std::string("has not signed"));
   }
-  if (witnessed < options.witnesses_min) {
-    fmt::print("NOT PROVEN: {} of the witnesses signed, and {} are to\n", witnessed, options.witnesses_min);
+  if (const size_t least = trust->witnesses_min.value_or(trust->witnesses.size()); witnessed < least) {
+    fmt::print("NOT PROVEN: {} of the witnesses signed, and {} {} to\n", witnessed, least, least == 1 ? "is" : "are");
     return kExitNotProven;
   }
   const Json kept{{"format", kFormat}, {"operator_key", operator_key.ToText()}, {"checkpoint", *note}};
@@ -411,10 +417,7 @@ void AddAudit(CLI::App& app, int& status) {
   audit->add_option("--operator-key", options->trust.operator_key,
                     "The verifier key of the ledger's operator, NAME+HASH+BASE64; needed the first time, then it "
                     "stands in the state");
-  audit->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
-      ->allow_extra_args(false);
-  audit->add_option("--witnesses-min", options->witnesses_min, "How many of these must have signed")
-      ->capture_default_str();
+  AddWitnessOptions(*audit, options->trust);
   AddProgressOption(*audit, options->progress);
   audit->footer(
       R"(It fetches the checkpoint and all entries since the last time, hashes them upon the tree that it saw then, and compares every
@@ -427,10 +430,17 @@ state stays as it was.
 Examples:
   wideberth audit https://sky.example --state sky.audit --operator-key sky.example/ledger+bc1df4fe+AchtAa2L...
   wideberth audit --data /var/lib/wideberth --state sky.audit
-  wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M... --witnesses-min 1)");
+  wideberth audit https://sky.example --state sky.audit --witness w.example/w1+773a6c12+BMhTrQ8M...)");
   audit->callback([options, url, &status] {
+    // A URL of the environment is not said for this call.
+    const char* environment = std::getenv("WIDEBERTH_URL");
+    const bool url_given =
+        !options->client.url.empty() && (environment == nullptr || options->client.url != environment);
     if (!url->empty()) options->client.url = *url;
-    if (!options->data.empty()) {
+    if (!options->data.empty() && url_given) {
+      status = Fail({Code::kInvalid, "--url: --data is a store's folder instead of a service; give one of them"},
+                    kExitBadInput);
+    } else if (!options->data.empty()) {
       status = RunStoreAudit(*options);
     } else if (options->client.url.empty()) {
       status = Fail({Code::kInvalid, "URL: say which service, or give --data DIR"}, kExitBadInput);

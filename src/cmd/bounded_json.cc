@@ -36,4 +36,10 @@ Result<nlohmann::ordered_json> ParseJson(std::string_view text) {
   }
 }
 
+std::string PlainJson(const nlohmann::ordered_json& json) {
+  std::string line = json.dump();
+  if (Plain(line) != line) line = json.dump(-1, ' ', true);
+  return line;
+}
+
 }  // namespace wideberth::cmd

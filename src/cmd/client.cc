@@ -186,6 +186,8 @@ Result<Client> Client::Make(const ClientOptions& given) {
   if (!options.token_file.empty()) WB_TRY_OK(ReadToken(options.token_file));
   std::optional<crypto::PrivateKey> key;
   if (!options.key_file.empty()) {
+    WB_TRY_OK(CheckClaim("--party", options.party));
+    for (const std::string& audience : options.audiences) WB_TRY_OK(CheckClaim("--audience", audience));
     WB_TRY(key, ReadPartyKey(options.key_file));
   }
   return Client(std::move(options), std::move(key));
@@ -246,7 +248,10 @@ Result<Answer> Client::Perform(Call& call) const {
   if (call.quiet && !call.stopped)
     return Error{Code::kIo, fmt::format("{}: nothing came for {} s", url, kQuietSecondsMax)};
   if (done != CURLE_OK && !call.stopped) {
-    const std::string reason = why[0] != '\0' ? why.data() : curl_easy_strerror(done);
+    std::string reason = why[0] != '\0' ? why.data() : curl_easy_strerror(done);
+    // libcurl calls so, too, what it sets no memory aside for.
+    if (done == CURLE_OUT_OF_MEMORY)
+      reason = "the answer's headers are too long (a line of more than 100 KiB), or there is no memory";
     return Error{Code::kIo, url + ": " + Plain(reason) + Remedy(done)};
   }
   return std::move(call.answer);

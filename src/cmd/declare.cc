@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "cmd/bounded_json.h"
 #include "cmd/client.h"
 #include "cmd/conflict_words.h"
 #include "cmd/declaration_request.h"
 #include "cmd/exit_status.h"
 #include "cmd/party_key.h"
 #include "cmd/plain_text.h"
+#include "cmd/standard_streams.h"
 #include "cmd/subcommands.h"
 
 namespace wideberth::cmd {
@@ -113,29 +115,43 @@ std::string Word(const Json& of, const char* member) {
   return of[member].is_string() ? Plain(of[member].get_ref<const std::string&>()) : of[member].dump();
 }
 
-void PrintDone(const DeclareOptions& options, const Json& answer) {
+Json DeclaredIn(const DeclareOptions& options, const Json& answer) {
+  return answer.value(options.choices.constraint ? "constraint" : "intent", Json());
+}
+
+std::string DoneWords(const DeclareOptions& options, const Json& answer) {
   const char* kind = options.choices.constraint ? "constraint" : "intent";
-  const Json declared = answer.value(kind, Json());
+  const Json declared = DeclaredIn(options, answer);
   const char* done = !options.withdraw.empty()   ? "withdrawn"
                      : !options.end.empty()      ? "ended"
                      : !options.activate.empty() ? "activated"
                      : !options.update.empty()   ? "changed"
                                                  : "declared";
-  fmt::print("{} {}\n", kind, done);
+  std::string words = fmt::format("{} {}\n", kind, done);
   for (const char* member : {"id", "ovn", "version", "state", "priority", "disclosure"}) {
-    if (const std::string value = Word(declared, member); !value.empty()) fmt::print("  {:<11}{}\n", member, value);
+    if (const std::string value = Word(declared, member); !value.empty())
+      words += fmt::format("  {:<11}{}\n", member, value);
   }
   const Json conflicts = answer.value("conflicts", Json::array());
-  if (!options.withdraw.empty() || !options.end.empty()) return;
-  if (conflicts.empty()) {
-    fmt::print("no conflict\n");
-  } else {
-    fmt::print("with {} {}:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
-               ConflictTable(conflicts));
-  }
+  if (!options.withdraw.empty() || !options.end.empty()) return words;
+  if (conflicts.empty()) return words + "no conflict\n";
+  return words + fmt::format("with {} {}:\n{}", conflicts.size(), conflicts.size() == 1 ? "conflict" : "conflicts",
+                             ConflictTable(conflicts));
+}
+
+// The service has done it: whoever reads nothing of it must still know how to take it back.
+int TellDone(const DeclareOptions& options, const Json& answer) {
+  const Result<void> told = Print(options.json ? PlainJson(answer) + "\n" : DoneWords(options, answer));
+  if (told) return kExitDone;
+  const Json declared = DeclaredIn(options, answer);
+  return Fail({told.error().code, told.error().message + "; the service has done it nevertheless: " +
+                                      Word(declared, "id") + "/" + Word(declared, "ovn")},
+              kExitCannotWrite);
 }
 
 int RunDeclare(const DeclareOptions& options) {
+  // Before anything is declared whose id and OVN nobody could be told.
+  if (const auto open = CheckStandardOutput(); !open) return Fail(open.error(), kExitCannotWrite);
   const Result<Client> client = Client::Make(options.client);
   if (!client) return Fail(client.error(), kExitBadInput);
   Result<Request> request = RequestOf(options);
@@ -156,14 +172,7 @@ int RunDeclare(const DeclareOptions& options) {
       return Fail({Code::kUnavailable, WhyRefused(*answer)}, kExitFailed);
     const Result<Json> json = JsonOf(*answer);
     if (!json) return Fail(json.error(), kExitFailed);
-    if (answer->status == 200 || answer->status == 201) {
-      if (options.json) {
-        fmt::print("{}\n", json->dump());
-      } else {
-        PrintDone(options, *json);
-      }
-      return kExitDone;
-    }
+    if (answer->status == 200 || answer->status == 201) return TellDone(options, *json);
     const Json conflicts = json->value("conflicts", Json());
     if (answer->status != 409 || !conflicts.is_array())
       return Fail({Code::kInvalid, WhyRefused(*answer)}, kExitBadInput);
@@ -175,7 +184,7 @@ int RunDeclare(const DeclareOptions& options) {
       continue;
     }
     if (options.json) {
-      fmt::print("{}\n", json->dump());
+      fmt::print("{}\n", PlainJson(*json));
     } else {
       fmt::print("refused: {}\n{}",
                  conflicts.size() == 1 ? "1 conflict" : fmt::format("{} conflicts", conflicts.size()),
@@ -230,7 +239,7 @@ void AddDeclare(CLI::App& app, int& status) {
   declare->add_flag("--json", options->json, "Print the service's answer as it is");
   declare->footer(
       R"(Exit status: 0 accepted, 3 refused for conflicts, 2 bad input or arguments or refused for another reason, 1 the service
-cannot be reached or is busy.
+cannot be reached or is busy, or what it answered cannot be written; then standard error has id and OVN.
 
 Examples:
   wideberth declare flight.geojson --url https://sky.example --key alpine.key --party alpine-rescue

@@ -27,8 +27,9 @@ Result<void> WriteDurably(const std::string& path, const std::string& text) {
   }
   if (error == 0 && fsync(fd) != 0) error = errno;
   if (close(fd) != 0 && error == 0) error = errno;
-  if (error != 0) return Failed(path, error);
-  return {};
+  if (error == 0) return {};
+  unlink(path.c_str());
+  return Failed(path, error);
 }
 
 }  // namespace
@@ -36,7 +37,11 @@ Result<void> WriteDurably(const std::string& path, const std::string& text) {
 Result<void> ReplaceFile(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".partial";
   WB_TRY_OK(WriteDurably(temporary, text));
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return Failed(path, errno);
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const Error error = Failed(path, errno);
+    unlink(temporary.c_str());
+    return error;
+  }
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   const int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed(path, errno);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string>
 
 #include "base/result.h"
 
@@ -21,7 +22,8 @@ enum ExitStatus : int {
 
 // Says on stderr what went wrong.
 inline int Fail(const Error& error, ExitStatus status) {
-  fmt::print(stderr, "wideberth: {}\n", error.message);
+  // Not by fmt, which throws if it cannot be written.
+  std::fputs(("wideberth: " + error.message + "\n").c_str(), stderr);
   return status;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,10 +13,13 @@
 #include "cmd/conflict_words.h"
 #include "cmd/event_parser.h"
 #include "cmd/exit_status.h"
+#include "cmd/notice_text.h"
 #include "cmd/plain_text.h"
+#include "cmd/standard_streams.h"
 #include "cmd/subcommands.h"
 #include "crypto/jws.h"
 #include "crypto/sha256.h"
+#include "crypto/unambiguous_json.h"
 
 namespace wideberth::cmd {
 namespace {
@@ -28,6 +30,8 @@ using Steady = std::chrono::steady_clock;
 // How long it waits before it connects again, when the last time gave nothing: from, and up to.
 constexpr std::chrono::seconds kAgainFirst{1};
 constexpr std::chrono::seconds kAgainMax{30};
+
+constexpr int64_t kNoticeNumberMax = (int64_t{1} << 53) - 1;  // every reader of JSON has these whole
 
 struct ListenOptions {
   ClientOptions client;
@@ -111,27 +115,38 @@ class Listener {
 
   // How it ends because of this notice; nothing to go on.
   std::optional<int> TakeNotice(const ServerSentEvent& event) {
-    const Json notice = Read(event.data);
+    const Json notice = crypto::UnambiguousObject(event.data) ? Read(event.data) : Json();
     const std::string text = Member(notice, "text");
     const std::string id = Member(notice, "id");
     const Json read = Read(text);
+    if (read.is_object() && !crypto::UnambiguousObject(text))
+      return Fail({Code::kInvalid, "notice " + Plain(id) +
+                                       ": text: has two members of one name, or is nested too deep, so that it can be "
+                                       "read in two ways; nothing is printed or acknowledged of it"},
+                  kExitFailed);
     if (id.empty() || !read.is_object())
       return Fail({Code::kInvalid, "events: a notice that cannot be read came; is --url that of a Wideberth service?"},
                   kExitFailed);
+    std::string line;
     if (options_.json) {
-      fmt::print("{}\n", notice.dump());
+      line = PlainJson(notice);
     } else {
-      std::string line = Plain(Member(notice, "made_at")) + " " + NoticeWords(read);
+      line = Plain(Member(notice, "made_at")) + " " + NoticeWords(read);
       if (notice.contains("repeated") && notice["repeated"].is_number_integer() && notice["repeated"] > 0)
         line += fmt::format(" (told {} times)", notice["repeated"].get<int64_t>() + 1);
-      fmt::print("{} notice {}\n", line, Plain(id));
+      line += " notice " + Plain(id);
     }
-    if (std::fflush(stdout) != 0) return Fail({Code::kIo, "standard output: cannot write"}, kExitCannotWrite);
+    if (const auto printed = Print(line + "\n"); !printed) return Fail(printed.error(), kExitCannotWrite);
     ++taken_;
     if (options_.acknowledge && !notice.contains("acknowledged_at")) {
       if (const Result<void> done = Acknowledge(id, text, notice, read); !done)
         return Fail({done.error().code, "notice " + Plain(id) + ": not acknowledged: " + done.error().message},
                     kExitFailed);
+      if (!options_.json) {
+        const auto printed = Print(
+            fmt::format("{}   acknowledged, signed with key {}\n", Plain(id), client_.key().public_key().Thumbprint()));
+        if (!printed) return Fail(printed.error(), kExitCannotWrite);
+      }
     }
     if (options_.once) return kExitDone;
     return std::nullopt;
@@ -144,6 +159,9 @@ class Listener {
       return Error{Code::kInvalid, "sha256: it is not the hash of the text"};
     if (Member(read, "id") != id || Member(read, "party") != client_.party())
       return Error{Code::kInvalid, "text: it is that of another notice, or to another party"};
+    if (const auto form = CheckNoticeText(read); !form)
+      return Error{Code::kInvalid,
+                   "text: " + form.error().message + "; what is not of the one form of a notice is not signed"};
     const std::string_view signed_bytes(reinterpret_cast<const char*>(hash.data()), hash.size());
     const Json body{{"signature", crypto::SignDetached(client_.key(), signed_bytes)}};
     const std::string path = "/api/v1/notices/" + PathSegment(id) + "/ack";
@@ -160,9 +178,6 @@ class Listener {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     }
-    if (!options_.json)
-      fmt::print("{}   acknowledged, signed with key {}\n", Plain(id), client_.key().public_key().Thumbprint());
-    std::fflush(stdout);
     return {};
   }
 
@@ -182,6 +197,7 @@ int RunListen(const ListenOptions& options) {
                  "--ack: is signed with the key that is registered for the party, which no token replaces; give --key "
                  "and --party instead of --token-file"},
                 kExitBadInput);
+  if (const auto open = CheckStandardOutput(); !open) return Fail(open.error(), kExitCannotWrite);
   const Result<Client> client = Client::Make(options.client);
   if (!client) return Fail(client.error(), kExitBadInput);
   return Listener(options, *client).Run();
@@ -199,7 +215,7 @@ void AddListen(CLI::App& app, int& status) {
   listen
       ->add_option("--after", options->after,
                    "Begin after the notice with this number; without, with the first that is not acknowledged")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t{0}, kNoticeNumberMax));
   listen->add_flag("--once", options->once, "End after the first notice");
   listen->add_option("--for", options->for_s, "End after this many seconds")
       ->check(CLI::Range(int64_t{1}, int64_t{31'536'000}));

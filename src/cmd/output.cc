@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "cmd/standard_streams.h"
+
 namespace wideberth::cmd {
 
 Result<Output> Output::Open(const std::string& path) {
@@ -41,14 +43,16 @@ Error Output::Failed() const { return Error{Code::kIo, path_ + ": cannot write: 
 
 files::ByteSink Output::sink() {
   return [this](std::string_view bytes) -> Result<void> {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) return Failed();
-    return {};
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size()) return {};
+    const Error error = Failed();
+    if (file_ == stdout) static_cast<void>(FlushStandardOutput());  // it is said by whoever gets this
+    return error;
   };
 }
 
 Result<void> Output::Close() {
+  if (file_ == stdout) return FlushStandardOutput();
   if (std::fflush(file_) != 0) return Failed();
-  if (file_ == stdout) return {};
   if (std::fclose(std::exchange(file_, nullptr)) != 0) {
     const Error error = Failed();
     if (!temporary_.empty()) std::remove(temporary_.c_str());

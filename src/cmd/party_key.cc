@@ -1,6 +1,7 @@
 #include "cmd/party_key.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/plain_text.h"
 #include "crypto/jws.h"
 
 namespace wideberth::cmd {
@@ -56,7 +58,21 @@ Result<crypto::PrivateKey> ReadPartyKey(const std::string& path) {
   WB_TRY(const std::string pem, ReadWholeFile(path, crypto::kPemBytesMax));
   Result<crypto::PrivateKey> key = crypto::PrivateKey::FromPem(pem);
   if (!key) return Error{key.error().code, path + ": " + key.error().message};
+  struct stat file{};
+  if (path != "-" && stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) &&
+      (file.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%04o", file.st_mode & 07777u);
+    std::fputs(("wideberth: " + path + ": others may use this private key (mode " + mode + "); chmod 600 it\n").c_str(),
+               stderr);
+  }
   return key;
+}
+
+Result<void> CheckClaim(const std::string& option, const std::string& text) {
+  if (text.empty()) return Error{Code::kInvalid, option + ": is empty"};
+  if (!IsUtf8(text)) return Error{Code::kInvalid, option + ": " + Plain(text) + " is not UTF-8"};
+  return {};
 }
 
 std::string MakePartyToken(const crypto::PrivateKey& key, const PartyClaims& claims, TimeNs now) {
@@ -70,7 +86,7 @@ std::string MakePartyToken(const crypto::PrivateKey& key, const PartyClaims& cla
   payload["iat"] = issued_s;
   payload["exp"] = issued_s + claims.life_s;
   if (!claims.scope.empty()) payload["scope"] = claims.scope;
-  return crypto::SignCompact(key, payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), "JWT");
+  return crypto::SignCompact(key, payload.dump(), "JWT");
 }
 
 }  // namespace wideberth::cmd

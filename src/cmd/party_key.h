@@ -20,7 +20,7 @@ Result<void> WriteNewFile(const std::string& path, const std::string& text, mode
 // Reads a file of at most `bytes_max`; "-" is standard input.
 Result<std::string> ReadWholeFile(const std::string& path, size_t bytes_max);
 
-// A private key of Ed25519 (PKCS #8, PEM). Errors name the file and the remedy.
+// A private key of Ed25519 (PKCS #8, PEM). Errors name the file and the remedy. Says on stderr if others may read it.
 Result<crypto::PrivateKey> ReadPartyKey(const std::string& path);
 
 struct PartyClaims {
@@ -31,7 +31,10 @@ struct PartyClaims {
   std::string scope;                   // takes rights away unless it is empty
   int64_t life_s = kLifeSecondsMax;
 };
-// A JWT that the party signs itself.
+// kInvalid, with the option, for what no token can say: nothing, or what is not UTF-8.
+Result<void> CheckClaim(const std::string& option, const std::string& text);
+
+// A JWT that the party signs itself. REQUIRES: the texts are UTF-8.
 std::string MakePartyToken(const crypto::PrivateKey& key, const PartyClaims& claims, TimeNs now);
 
 }  // namespace wideberth::cmd

@@ -11,7 +11,10 @@ bool IsHarmless(uint32_t character) {
   const bool line = character == 0x2028 || character == 0x2029;
   const bool direction = character == 0x061c || character == 0x200e || character == 0x200f ||
                          (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
-  return !line && !direction;
+  const bool unseen = character == 0xad || character == 0xfeff || (character >= 0x200b && character <= 0x200d) ||
+                      (character >= 0x2060 && character <= 0x2064) || (character >= 0xfff9 && character <= 0xfffb) ||
+                      (character >= 0xe0000 && character <= 0xe0fff);
+  return !line && !direction && !unseen;
 }
 
 // The length of the character that `text` begins with, and the character; 0 if it begins with none (RFC 3629).
@@ -45,6 +48,27 @@ std::string Plain(std::string_view text) {
     at += length > 0 ? length : 1;
   }
   return plain;
+}
+
+std::string PlainLines(std::string_view text) {
+  std::string plain;
+  for (size_t end = 0; !text.empty(); text.remove_prefix(end)) {
+    const size_t newline = text.find('\n');
+    end = newline == std::string_view::npos ? text.size() : newline + 1;
+    plain += Plain(text.substr(0, newline));
+    if (newline != std::string_view::npos) plain += '\n';
+  }
+  return plain;
+}
+
+bool IsUtf8(std::string_view text) {
+  uint32_t character = 0;
+  while (!text.empty()) {
+    const size_t length = FirstCharacter(text, character);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace wideberth::cmd

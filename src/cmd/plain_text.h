@@ -6,9 +6,14 @@
 
 namespace wideberth::cmd {
 
-// A text of somebody else's as a terminal may show it: "?" for what is not UTF-8, for control characters and for those
-// that turn the direction of writing.
+// A text of somebody else's as a terminal may show it: "?" for what is not UTF-8, for control characters, for those
+// that turn the direction of writing, and for those that nobody sees.
 std::string Plain(std::string_view text);
+
+// The same of several lines.
+std::string PlainLines(std::string_view text);
+
+bool IsUtf8(std::string_view text);
 
 }  // namespace wideberth::cmd
 

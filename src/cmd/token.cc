@@ -26,6 +26,15 @@ struct TokenOptions {
 
 std::string ScopeOf(const TokenOptions& options) { return fmt::format("{}", fmt::join(options.scopes, " ")); }
 
+Result<void> CheckTexts(const TokenOptions& options) {
+  if (!options.party.empty()) WB_TRY_OK(CheckClaim("--party", options.party));
+  if (!options.claims.subject.empty()) WB_TRY_OK(CheckClaim("--subject", options.claims.subject));
+  WB_TRY_OK(CheckClaim("--issuer", options.claims.issuer));
+  for (const std::string& audience : options.claims.audiences) WB_TRY_OK(CheckClaim("--audience", audience));
+  for (const std::string& scope : options.scopes) WB_TRY_OK(CheckClaim("--scope", scope));
+  return {};
+}
+
 int RunPartyToken(const TokenOptions& options) {
   const Result<crypto::PrivateKey> key = ReadPartyKey(options.key);
   if (!key) return Fail(key.error(), kExitBadInput);
@@ -89,7 +98,10 @@ void AddToken(CLI::App& app, int& status) {
   CLI::Option* issuer =
       token->add_option("--issuer", options->claims.issuer, "Who made it (iss)")->capture_default_str();
   party->excludes(issuer);
-  token->add_option("--lifetime,--life-s", options->life_s, "Seconds until it expires; the service accepts up to 3600")
+  token
+      ->add_option("--lifetime,--life-s", options->life_s,
+                   "Seconds until it expires; the service accepts no more than 3600")
+      ->check(CLI::Range(int64_t{1}, PartyClaims::kLifeSecondsMax))
       ->capture_default_str();
   token->footer(
       "The token goes to standard output.\n\n"
@@ -102,6 +114,8 @@ void AddToken(CLI::App& app, int& status) {
     if (options->party.empty() && options->claims.subject.empty())
       status = Fail({Code::kInvalid, "token: say whose it is: --party NAME, or --subject NAME for a test's token"},
                     kExitBadInput);
+    else if (const auto texts = CheckTexts(*options); !texts)
+      status = Fail(texts.error(), kExitBadInput);
     else
       status = options->party.empty() ? RunToken(*options) : RunPartyToken(*options);
   });

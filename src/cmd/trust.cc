@@ -16,6 +16,15 @@ constexpr size_t kVerifierKeyBytesMax = 1024;
 
 }  // namespace
 
+void AddWitnessOptions(CLI::App& subcommand, TrustOptions& options) {
+  subcommand
+      .add_option("--witness", options.witnesses,
+                  "The verifier key of a witness that you trust; may repeat. Each must have signed")
+      ->allow_extra_args(false);
+  subcommand.add_option("--witnesses-min", options.witnesses_min,
+                        "How many of these must have signed, instead of all; 0: it is only said who did");
+}
+
 Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std::string& text,
                                             ledger::SignatureType type) {
   const Result<ledger::VerifierKey> key = ledger::VerifierKey::Parse(text);
@@ -73,6 +82,18 @@ Result<ledger::Trust> ReadTrust(const TrustOptions& options) {
     if (std::find(trust.witnesses.begin(), trust.witnesses.end(), key) == trust.witnesses.end())
       trust.witnesses.push_back(key);
   }
+  // Whoever signs under two names is one witness.
+  for (const ledger::VerifierKey& key : trust.witnesses) {
+    const auto first = std::find_if(trust.witnesses.begin(), trust.witnesses.end(),
+                                    [&](const ledger::VerifierKey& other) { return other.key() == key.key(); });
+    if (first->name() != key.name())
+      return Error{Code::kInvalid, "--witness: " + Plain(first->name()) + " and " + Plain(key.name()) +
+                                       " have the same key, so they are one witness; leave one out"};
+  }
+  if (options.witnesses_min.value_or(0) > trust.witnesses.size())
+    return Error{Code::kInvalid, "--witnesses-min: is more than there are --witness (" +
+                                     std::to_string(trust.witnesses.size()) + ", each key counted once)"};
+  trust.witnesses_min = options.witnesses_min;
   for (const std::string& text : options.party_keys) {
     const size_t equals = text.rfind('=');
     if (equals == std::string::npos) return Error{Code::kInvalid, "--party-key: " + Plain(text) + " is not NAME=FILE"};

@@ -1,6 +1,8 @@
 #ifndef WIDEBERTH_CMD_TRUST_H_
 #define WIDEBERTH_CMD_TRUST_H_
 
+#include <CLI/CLI.hpp>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +23,11 @@ struct TrustOptions {
   std::string operator_key;             // "": none
   std::vector<std::string> witnesses;   // verifier keys
   std::vector<std::string> party_keys;  // NAME=FILE, a public key in PEM
+  std::optional<size_t> witnesses_min;  // how many of `witnesses` must have signed; all
 };
+
+// Adds --witness and --witnesses-min. `options` outlives the subcommand.
+void AddWitnessOptions(CLI::App& subcommand, TrustOptions& options);
 
 // Errors name the option.
 Result<ledger::VerifierKey> ReadVerifierKey(const std::string& option, const std::string& text,

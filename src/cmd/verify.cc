@@ -35,7 +35,7 @@ Result<Verdict> VerifyReceiptFile(const std::string& file, const TrustOptions& t
                  (file == "-" ? "standard input" : file) + ": is no receipt: " + Plain(receipt.error().message)};
   const Result<ledger::VerifiedReceipt> verified = ledger::VerifyReceipt(*receipt, trust);
   if (!verified) return Verdict{false, "NOT PROVEN: " + Plain(verified.error().message) + "\n"};
-  return Verdict{true, ledger::Explain(*verified)};
+  return Verdict{verified->lacking.empty(), ledger::Explain(*verified)};
 }
 
 void AddVerify(CLI::App& app, int& status) {
@@ -46,13 +46,17 @@ void AddVerify(CLI::App& app, int& status) {
       "--operator-key", options->trust.operator_key,
       "The verifier key of the ledger's operator, NAME+HASH+BASE64, from a source that you trust; without it "
       "the receipt's own counts, and that is said");
-  verify->add_option("--witness", options->trust.witnesses, "The verifier key of a witness that you trust; may repeat")
-      ->allow_extra_args(false);
+  AddWitnessOptions(*verify, options->trust);
   verify
       ->add_option("--party-key", options->trust.party_keys,
-                   "NAME=FILE: a party's public key (PEM), as `wideberth keygen` writes it; may repeat")
+                   "NAME=FILE: a party's public key (PEM), as `wideberth keygen` writes it; may repeat. With any, an "
+                   "acknowledgement counts only if it is signed with one that is given for its party; without, if an "
+                   "entry of the receipt registered the key, which is the operator's word")
       ->allow_extra_args(false);
-  verify->footer(R"(Exit status: 0 proven, 3 not proven, 2 bad arguments, or the file is no receipt.
+  verify->footer(
+      R"(Exit status: 0 everything in it is proven; 3 something is not, and lines that begin with NOT PROVEN say what: an acknowledgement
+whose signature could not be checked, a witness that did not sign, a key in the file that is other than the one given, or, then alone,
+why nothing is; 2 bad arguments, or the file is no receipt; 1 what it says cannot be written.
 
 Examples:
   wideberth verify receipt.json

@@ -9,8 +9,8 @@
 namespace wideberth::cmd {
 
 struct Verdict {
-  bool proven = false;
-  std::string words;  // what it proves, or why it does not; whole lines
+  bool proven = false;  // everything in it
+  std::string words;    // what it proves, and what not; whole lines
 };
 
 // What the receipt in a file ("-": standard input) proves. An Error if the file cannot be read or is no receipt, or an

@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <charconv>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -178,11 +179,18 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Hand
   const size_t colon = options.listen.rfind(':');
   if (colon == std::string::npos) return Error{Code::kInvalid, "listen: \"" + options.listen + "\" is not HOST:PORT"};
   std::string host = options.listen.substr(0, colon);
+  const std::string port_text = options.listen.substr(colon + 1);
+  uint16_t port = 0;
+  const auto [end, wrong] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  if (wrong != std::errc() || end != port_text.data() + port_text.size()) {
+    return Error{Code::kInvalid,
+                 "listen: \"" + options.listen + "\": the port is to be a number from 0 (one that is free) to 65535"};
+  }
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   try {
     asio::io_context& context = state->workers[0]->context;
-    const auto found = tcp::resolver(context).resolve(host.empty() ? "0.0.0.0" : host, options.listen.substr(colon + 1),
-                                                      tcp::resolver::passive);
+    const auto found =
+        tcp::resolver(context).resolve(host.empty() ? "0.0.0.0" : host, std::to_string(port), tcp::resolver::passive);
     auto& acceptor = state->acceptor.emplace(context.get_executor());
     acceptor.open(found.begin()->endpoint().protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));

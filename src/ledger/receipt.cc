@@ -86,12 +86,42 @@ Result<PartyKey> ParsePartyKey(const json& value, const std::string& place) {
   return PartyKey{std::move(party), *key};
 }
 
+// ---- What was read, as a terminal may show it.
+
+// Between quotes; what would move the cursor or turn the direction of writing is escaped.
+std::string Quoted(const std::string& text) {
+  bool escapes = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0; };
+    escapes |= byte(i) == 0x7f || (byte(i) == 0xc2 && byte(i + 1) < 0xa0) ||
+               (byte(i) == 0xe2 && (byte(i + 1) == 0x80 || byte(i + 1) == 0x81)) ||
+               (byte(i) == 0xd8 && byte(i + 1) == 0x9c) ||
+               // What nobody sees: soft hyphen, byte order mark, interlinear marks, tags.
+               (byte(i) == 0xc2 && byte(i + 1) == 0xad) ||
+               (byte(i) == 0xef && ((byte(i + 1) == 0xbb && byte(i + 2) == 0xbf) ||
+                                    (byte(i + 1) == 0xbf && byte(i + 2) >= 0xb9 && byte(i + 2) <= 0xbb))) ||
+               (byte(i) == 0xf3 && byte(i + 1) == 0xa0);
+  }
+  return json(text).dump(-1, ' ', escapes, json::error_handler_t::replace);
+}
+
+// Of one of the ledger's own words as it is; anything else between quotes.
+std::string Word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.' || c == ':';
+  });
+  return plain ? text : Quoted(text);
+}
+
 // ---- What events say.
 
 std::string TextIn(const json& object, const char* name) {
   const auto at = object.find(name);
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
+
+std::string QuotedIn(const json& object, const char* name) { return Quoted(TextIn(object, name)); }
 
 bool IsSha256(std::string_view digits) {
   return digits.size() == 2 * kHashBytes && std::all_of(digits.begin(), digits.end(), [](char c) {
@@ -131,7 +161,10 @@ class Verifier {
     const VerifierKey& operator_key = trust_.operator_key ? *trust_.operator_key : receipt_.operator_key;
     Result<SignedCheckpoint> opened = OpenCheckpoint(receipt_.checkpoint, operator_key);
     if (!opened) return At("checkpoint", std::move(opened).error());
-    VerifiedReceipt verified{opened->checkpoint, operator_key, trust_.operator_key.has_value(), {}, {}, {}};
+    VerifiedReceipt verified{opened->checkpoint, operator_key, trust_.operator_key.has_value(), {}, {}, {}, {}};
+    if (receipt_.operator_key != operator_key)
+      verified.lacking.push_back("operator_key: the file says that it is " + Quoted(receipt_.operator_key.ToText()) +
+                                 ", which is not the key that you gave");
     for (const VerifierKey& witness : trust_.witnesses) {
       Result<std::optional<Signed>> found = FindSignature(opened->note, witness);
       if (!found) return At("checkpoint", std::move(found).error());
@@ -141,6 +174,11 @@ class Verifier {
         verified.not_witnessed_by.push_back(witness.name());
       }
     }
+    const size_t witnesses_min = trust_.witnesses_min.value_or(trust_.witnesses.size());
+    if (verified.witnessed.size() < witnesses_min)
+      verified.lacking.push_back("checkpoint: " + std::to_string(verified.witnessed.size()) +
+                                 " of the witnesses that you named signed it, and " + std::to_string(witnesses_min) +
+                                 (witnesses_min == 1 ? " is to" : " are to"));
     for (size_t i = 0; i < receipt_.items.size(); ++i) {
       const ReceiptItem& item = receipt_.items[i];
       const std::string place = "items[" + std::to_string(i) + "]";
@@ -150,12 +188,41 @@ class Verifier {
       if (!included) return At(place, std::move(included).error());
       Result<ProvenEvent> event = Read(item);
       if (!event) return At(place, std::move(event).error());
+      if (event->notice && event->notice->acknowledged) {
+        const std::string why = WhyUnproven(*event->notice->acknowledged);
+        if (!why.empty()) {
+          std::string reason = place + ": the acknowledgement of party ";
+          reason.append(QuotedIn(event->event, "party")).append(": ").append(why);
+          verified.lacking.push_back(std::move(reason));
+        }
+      }
       verified.events.push_back(*std::move(event));
+    }
+    for (size_t i = 0; i < receipt_.party_keys.size() && !trust_.party_keys.empty(); ++i) {
+      const PartyKey& key = receipt_.party_keys[i];
+      const bool given = std::find(trust_.party_keys.begin(), trust_.party_keys.end(), key) != trust_.party_keys.end();
+      if (!given && !ever_registered_.contains({key.party, Sha256Of(key.key)}))
+        verified.lacking.push_back("party_keys[" + std::to_string(i) + "]: the file says that " + key.key.Thumbprint() +
+                                   " is a key of party " + Quoted(key.party) +
+                                   ", which is none that you gave, and none that an entry here registered");
     }
     return verified;
   }
 
  private:
+  // "" if it is proven.
+  static std::string WhyUnproven(const Acknowledgement& acknowledged) {
+    const std::string key = Word(acknowledged.key_id);
+    if (!acknowledged.verified_by && acknowledged.keys_given)
+      return "it is signed with the key " + key + ", which is none that you gave for this party";
+    if (!acknowledged.verified_by)
+      return "its signature is not checked, for nothing here says whose key " + key + " is";
+    if (*acknowledged.verified_by == KeySource::kReceipt) return "only this file says that " + key + " is its key";
+    return "";
+  }
+
+  static std::string Sha256Of(const crypto::PublicKey& key) { return crypto::ToHex(crypto::Sha256::Of(key.ToBytes())); }
+
   struct Made {
     std::string sha256;
     std::string party;
@@ -179,11 +246,16 @@ class Verifier {
 
   // Remembers which keys the party has from this entry on.
   void Register(uint64_t index, const json& event) {
-    Registered& registered = registered_[TextIn(event, "name")];
+    const std::string party = TextIn(event, "name");
+    Registered& registered = registered_[party];
     registered = {index, {}};
-    if (const auto keys = event.find("keys_sha256"); keys != event.end() && keys->is_array())
-      for (const json& key : *keys)
-        if (key.is_string()) registered.keys_sha256.insert(key.get<std::string>());
+    const auto keys = event.find("keys_sha256");
+    if (keys == event.end() || !keys->is_array()) return;
+    for (const json& key : *keys) {
+      if (!key.is_string()) continue;
+      registered.keys_sha256.insert(key.get<std::string>());
+      ever_registered_.insert({party, key.get<std::string>()});
+    }
   }
 
   Result<NoticeFacts> ReadNotice(const ReceiptItem& item, const std::string& type, const json& event) {
@@ -226,6 +298,7 @@ class Verifier {
   Result<Acknowledgement> CheckAcknowledgement(uint64_t index, const std::string& party, const std::string& sha256,
                                                const std::string& jws) const {
     Acknowledgement acknowledged;
+    acknowledged.keys_given = !trust_.party_keys.empty();
     std::optional<FoundKey> found;
     const Result<std::string> signer =
         crypto::VerifyDetached(jws, BytesOfHex(sha256), [&](std::string_view id) -> std::optional<crypto::PublicKey> {
@@ -247,11 +320,12 @@ class Verifier {
     const auto has = [&](const PartyKey& one) { return one.party == party && one.key.Thumbprint() == id; };
     const auto given = std::find_if(trust_.party_keys.begin(), trust_.party_keys.end(), has);
     if (given != trust_.party_keys.end()) return FoundKey{given->key, KeySource::kGiven};
+    if (!trust_.party_keys.empty()) return std::nullopt;
     const auto named = std::find_if(receipt_.party_keys.begin(), receipt_.party_keys.end(), has);
     if (named == receipt_.party_keys.end()) return std::nullopt;
     const auto registered = registered_.find(party);
     if (registered != registered_.end() && registered->second.index < index &&
-        registered->second.keys_sha256.contains(crypto::ToHex(crypto::Sha256::Of(named->key.ToBytes()))))
+        registered->second.keys_sha256.contains(Sha256Of(named->key)))
       return FoundKey{named->key, KeySource::kLedger, registered->second.index};
     return FoundKey{named->key, KeySource::kReceipt};
   }
@@ -271,9 +345,10 @@ class Verifier {
 
   const Receipt& receipt_;
   const Trust& trust_;
-  std::map<std::string, Made> made_;              // notices, by id
-  std::set<std::string> told_;                    // ids of notices of which something else was read
-  std::map<std::string, Registered> registered_;  // the last one read, by party
+  std::map<std::string, Made> made_;                               // notices, by id
+  std::set<std::string> told_;                                     // ids of notices of which something else was read
+  std::map<std::string, Registered> registered_;                   // the last one read, by party
+  std::set<std::pair<std::string, std::string>> ever_registered_;  // parties, and the SHA-256 of their keys
 };
 
 // ---- Plain words.
@@ -282,29 +357,6 @@ std::string Grouped(uint64_t number) {
   std::string digits = std::to_string(number);
   for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
-}
-
-// Between quotes; what would move the cursor or turn the direction of writing is escaped.
-std::string Quoted(const std::string& text) {
-  bool escapes = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0; };
-    escapes |= byte(i) == 0x7f || (byte(i) == 0xc2 && byte(i + 1) < 0xa0) ||
-               (byte(i) == 0xe2 && (byte(i + 1) == 0x80 || byte(i + 1) == 0x81)) ||
-               (byte(i) == 0xd8 && byte(i + 1) == 0x9c);
-  }
-  return json(text).dump(-1, ' ', escapes, json::error_handler_t::replace);
-}
-
-std::string QuotedIn(const json& object, const char* name) { return Quoted(TextIn(object, name)); }
-
-// Of one of the ledger's own words as it is; anything else between quotes.
-std::string Word(const std::string& text) {
-  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.' || c == ':';
-  });
-  return plain ? text : Quoted(text);
 }
 
 std::string WordIn(const json& object, const char* name) { return Word(TextIn(object, name)); }
@@ -363,13 +415,15 @@ std::string ExplainNotice(const ProvenEvent& event) {
   const std::string key = Word(notice.acknowledged->key_id);
   if (!notice.acknowledged->verified_by)
     return text + "its signature is NOT CHECKED, for its key " + key +
-           " is not known here: so far only the operator says so";
+           (notice.acknowledged->keys_given ? " is none that you gave for this party" : " is not known here") +
+           ": so far only the operator says so";
   text += "its signature with key " + key + " is good, and ";
   switch (*notice.acknowledged->verified_by) {
     case KeySource::kGiven:
       return text + "the key is one that you gave for this party";
     case KeySource::kLedger:
-      return text + "entry " + Grouped(notice.acknowledged->registered_at) + " registered the key for this party";
+      return text + "entry " + Grouped(notice.acknowledged->registered_at) +
+             " registered the key for this party: that it is the party's is the operator's word";
     case KeySource::kReceipt:
       return text + "only this file says that the key is the party's: compare it with one from another source";
   }
@@ -462,6 +516,8 @@ Result<VerifiedReceipt> VerifyReceipt(const Receipt& receipt, const Trust& trust
 
 std::string Explain(const VerifiedReceipt& verified) {
   std::string text;
+  for (const std::string& reason : verified.lacking) text += "NOT PROVEN: " + reason + ".\n";
+  if (!verified.lacking.empty()) text += "This much is proven:\n";
   for (const ProvenEvent& event : verified.events)
     text += "Entry " + Grouped(event.index) + ", at " + FormatRfc3339(event.at) + ": " + ExplainEvent(event) + ".\n";
   text += "All of this is in the ledger " + Quoted(verified.checkpoint.origin) + " of " +

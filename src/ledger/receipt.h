@@ -58,11 +58,13 @@ std::string WriteReceipt(const Receipt& receipt);
 // What a party signs to acknowledge a notice, as a detached JWS: the 32 bytes of the SHA-256 of the notice's text.
 std::string AcknowledgedBytes(std::string_view notice_text);
 
-// Whom the one who verifies trusts, from another source than the receipt.
+// Whom the one who verifies trusts, from another source than the receipt. What is given here counts alone: nothing that
+// the receipt says of itself stands in for it.
 struct Trust {
   std::optional<VerifierKey> operator_key;  // without one, the receipt's own counts, and the result says so
-  std::vector<VerifierKey> witnesses;
-  std::vector<PartyKey> party_keys;
+  std::vector<VerifierKey> witnesses;       // none twice
+  std::vector<PartyKey> party_keys;         // with any, only these sign for parties; without, those that are registered
+  std::optional<size_t> witnesses_min = std::nullopt;  // how many must have signed; without, all
 };
 
 // Whose word it is that a key is a party's.
@@ -75,8 +77,10 @@ enum class KeySource {
 // The party's signature on the hash of a notice's text.
 struct Acknowledgement {
   std::string key_id;  // as the signature names it
-  // Nothing if the key is not known, so that the signature could not be checked: then the operator alone says it.
+  // Nothing if the signature could not be checked, for the key is not known, or none of those that Trust has: then the
+  // operator alone says it.
   std::optional<KeySource> verified_by;
+  bool keys_given = false;     // Trust has keys of parties
   uint64_t registered_at = 0;  // the entry, of kLedger
 };
 
@@ -109,6 +113,9 @@ struct VerifiedReceipt {
   std::vector<Witnessed> witnessed;           // by witnesses of Trust
   std::vector<std::string> not_witnessed_by;  // those of Trust that did not sign
   std::vector<ProvenEvent> events;
+  // What keeps the receipt from proving all that it says: signatures that are missing or could not be checked, and keys
+  // of the file that are other than those of Trust. Empty: it proves all of it.
+  std::vector<std::string> lacking;
 };
 
 // Every item is in the tree of the checkpoint, the operator signed the checkpoint, no signature of a known key is

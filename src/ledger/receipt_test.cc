@@ -18,7 +18,9 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 crypto::PrivateKey Private(char fill) { return *crypto::PrivateKey::FromSeed(std::string(32, fill)); }
 
@@ -160,6 +162,11 @@ TEST(Receipt, SaysWhatItDoesNotProve) {
   EXPECT_THAT(words, HasSubstr("\"witness.example/v\" did NOT sign it"));
   EXPECT_THAT(words, HasSubstr("No witness that you named"));
   EXPECT_THAT(words, HasSubstr("only this file says that the key is the party's"));
+  EXPECT_THAT(verified->lacking, ElementsAre("checkpoint: 0 of the witnesses that you named signed it, and 1 is to",
+                                             "items[1]: the acknowledgement of party \"B\": only this file says that " +
+                                                 Private('b').public_key().Thumbprint() + " is its key"));
+  EXPECT_THAT(words, StartsWith("NOT PROVEN: checkpoint: 0 of the witnesses"));
+  EXPECT_THAT(words, HasSubstr("\nThis much is proven:\nEntry 100, "));
 
   Receipt without = receipt;
   without.party_keys.clear();
@@ -167,6 +174,68 @@ TEST(Receipt, SaysWhatItDoesNotProve) {
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified->events[1].notice->acknowledged->verified_by, std::nullopt);
   EXPECT_THAT(Explain(*verified), HasSubstr("NOT CHECKED"));
+  EXPECT_THAT(verified->lacking, ElementsAre(HasSubstr("its signature is not checked")));
+}
+
+// An operator that holds the ledger can register a key of its own for a party, and sign with it.
+TEST(Receipt, BelievesNoOtherKeyThanThoseGivenForTheParty) {
+  const auto lacking = [](const Receipt& receipt, const Trust& trust) {
+    const Result<VerifiedReceipt> verified = VerifyReceipt(receipt, trust);
+    return verified ? verified->lacking : std::vector<std::string>{verified.error().message};
+  };
+  const std::string stranger = Private('e').public_key().Thumbprint();
+  const std::string not_given = "items[2]: the acknowledgement of party \"B\": it is signed with the key " + stranger +
+                                ", which is none that you gave for this party";
+  Receipt forged = Of({PartyPut('e'), Made(), Acknowledged('e')});
+  forged.party_keys = {{"B", Private('e').public_key()}};
+  EXPECT_THAT(lacking(forged, {Operator(), {}, {}}), IsEmpty());  // the operator's word
+  EXPECT_THAT(lacking(forged, All()), ElementsAre(not_given));
+  EXPECT_THAT(Explain(*VerifyReceipt(forged, All())), HasSubstr("NOT CHECKED, for its key " + stranger + " is none"));
+  forged.party_keys.clear();
+  EXPECT_THAT(lacking(forged, All()), ElementsAre(not_given));
+  // Nor does the key of one party sign for another.
+  Trust others = All();
+  others.party_keys[0].party = "C";
+  EXPECT_THAT(lacking(Of({PartyPut(), Made(), Acknowledged()}), others),
+              ElementsAre(HasSubstr("which is none that you gave for this party")));
+  // A party may have several keys, each of which is good.
+  Trust both = All();
+  both.party_keys.push_back({"B", Private('e').public_key()});
+  EXPECT_THAT(lacking(forged, both), IsEmpty());
+  EXPECT_THAT(lacking(Of({PartyPut(), Made(), Acknowledged()}), both), IsEmpty());
+}
+
+TEST(Receipt, SaysWhereTheFileNamesOtherKeysThanThoseGiven) {
+  const auto lacking = [](const std::function<void(Receipt&)>& change) {
+    Receipt receipt = Of({PartyPut(), Made(), Acknowledged()});
+    change(receipt);
+    return VerifyReceipt(receipt, All())->lacking;
+  };
+  EXPECT_THAT(lacking([](Receipt&) {}), IsEmpty());
+  const auto other = [](const char* name, char key) {
+    return *VerifierKey::Make(name, SignatureType::kEd25519, Private(key).public_key());
+  };
+  for (const VerifierKey& key : {other("evil.example", 'o'), other("ledger.example/sky", 'e')})
+    EXPECT_THAT(lacking([&](Receipt& r) { r.operator_key = key; }),
+                ElementsAre("operator_key: the file says that it is \"" + key.ToText() +
+                            "\", which is not the key that you gave"));
+  EXPECT_THAT(lacking([](Receipt& r) { r.party_keys.push_back({"B", Private('e').public_key()}); }),
+              ElementsAre(HasSubstr("party_keys[1]: the file says that " + Private('e').public_key().Thumbprint())));
+  EXPECT_THAT(lacking([](Receipt& r) { r.party_keys[0].party = "C"; }), ElementsAre(HasSubstr("party_keys[0]: ")));
+  // What has another key by now, and had the one that is given, is as a service writes it.
+  Receipt later = Of({PartyPut(), Made(), Acknowledged(), PartyPut('d')});
+  later.party_keys = {{"B", Private('d').public_key()}};
+  EXPECT_THAT(VerifyReceipt(later, All())->lacking, IsEmpty());
+}
+
+TEST(Receipt, AsksForAsManyWitnessesAsTheOneWhoVerifies) {
+  Trust trust = All();
+  trust.witnesses.push_back(Witness('v'));
+  const Receipt receipt = Of({PartyPut(), Made(), Acknowledged()});
+  EXPECT_THAT(VerifyReceipt(receipt, trust)->lacking,
+              ElementsAre("checkpoint: 1 of the witnesses that you named signed it, and 2 are to"));
+  trust.witnesses_min = 1;
+  EXPECT_THAT(VerifyReceipt(receipt, trust)->lacking, IsEmpty());
 }
 
 TEST(Receipt, BelievesAKeyThatTheLedgerItselfRegistered) {
@@ -253,18 +322,15 @@ TEST(Receipt, WithAnyByteChangedIsRefusedOrProvesNoMore) {
       ++read;
       const Result<VerifiedReceipt> verified = VerifyReceipt(*receipt, All());
       if (!verified) continue;
+      // A witness's signature under another name or key id is a stranger's; the operator's and the party's key of the
+      // file do not count beside those that were given, but are said to be other ones.
+      if (!verified->lacking.empty()) continue;
       ++proven;
-      // A witness's signature under another name or key id is a stranger's, which proves less and does no harm.
-      if (verified->witnessed.empty()) {
-        EXPECT_THAT(Explain(*verified), HasSubstr("did NOT sign it")) << i;
-        continue;
-      }
-      // The operator's and the party's key of the file itself do not count beside those that were given.
       EXPECT_EQ(Explain(*verified), words) << i;
     }
   }
   EXPECT_GT(read, 1'000);
-  EXPECT_LT(proven, 400);
+  EXPECT_EQ(proven, 0);
 }
 
 TEST(Receipt, OfAnyOtherFormIsRefusedWithItsPlace) {
@@ -313,16 +379,17 @@ TEST(Receipt, OfAnyOtherFormIsRefusedWithItsPlace) {
 }
 
 TEST(Receipt, LetsNoControlCharacterThrough) {
-  const std::string evil = R"(\u001b[2J\nEntry 5\u202e\u009b)";
+  const std::string evil = R"(\u001b[2J\nEntry 5\u202e\u009b\ufeff\u00ad)";
   const std::string event =
       R"({"at":"2026-03-01T10:04:02Z","type":")" + evil + R"(","by":")" + evil + R"(","id":")" + evil + R"("})";
   const Result<VerifiedReceipt> verified = VerifyReceipt(Of({event}), All());
   ASSERT_TRUE(verified) << verified.error().message;
   const std::string words = Explain(*verified);
-  EXPECT_THAT(words, HasSubstr(R"(\u001b[2J\nEntry 5\u202e\u009b)"));
+  EXPECT_THAT(words, HasSubstr(R"(\u001b[2J\nEntry 5\u202e\u009b\ufeff\u00ad)"));
   EXPECT_THAT(words, Not(HasSubstr("\x1b")));
   EXPECT_THAT(words, Not(HasSubstr("\u202e")));
   EXPECT_THAT(words, Not(HasSubstr("\u009b")));
+  EXPECT_THAT(words, Not(HasSubstr("\ufeff")));
 }
 
 }  // namespace
