@@ -426,13 +426,17 @@ class Audit(unittest.TestCase):
     def test_headers_without_an_end_are_called_so(self):
         with socket.create_server(("127.0.0.1", 0)) as server:
             def answer():
-                connection = server.accept()[0]
-                try:
-                    connection.recv(4096)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 20))
-                except OSError:
-                    pass
-                connection.close()
+                while True:
+                    try:
+                        connection = server.accept()[0]
+                    except OSError:
+                        return
+                    try:
+                        connection.recv(4096)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 20))
+                    except OSError:
+                        pass
+                    connection.close()
             threading.Thread(target=answer, daemon=True).start()
             status, _, err = run("audit", f"http://127.0.0.1:{server.getsockname()[1]}", "--state", self.state, "--operator-key", KEYS[0])
         self.assertEqual(status, 1)

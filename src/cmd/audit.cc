@@ -246,7 +246,7 @@ void KeepEvidence(const std::string& state, const std::string& found, const std:
   for (int i = 1; i <= kEvidenceFilesMax; ++i) {
     path = fmt::format("{}.evidence-{}", state, i);
     if (!std::filesystem::exists(path)) {
-      const Result<void> kept = ReplaceFile(path, evidence.dump(2) + "\n");
+      const Result<void> kept = ReplaceFile(path, evidence.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
       fmt::print(stderr, "{}\n", kept ? "All of it is in " + path : kept.error().message);
       return;
     }
@@ -353,7 +353,8 @@ int RunStoreAudit(const AuditOptions& options) {
   }
   // Before the store is read: a head is made of what is durable.
   const auto published = ReadStoreHead(options.data, key ? &*key : nullptr);
-  if (!published) return Fail(published.error(), kExitBadInput);
+  if (!published)
+    return Fail(published.error(), published.error().code == Code::kInvalid ? kExitNotProven : kExitBadInput);
   const auto store = store::SqliteStore::Open(options.data, {.read_only = true});
   if (!store) return Fail(store.error(), kExitBadInput);
   auto reader = (*store)->OpenLedger();
