@@ -1137,6 +1137,84 @@ class Told(Parties):
             changed_receipt["items"][at]["proof"] = item["proof"][:-1]
             self.assertIn(verify(changed_receipt).returncode, (2, 3))
 
+    def test_an_acknowledgement_is_proven_whatever_became_of_the_key(self):
+        with PartyServer(PROGRAM, names=("rescue",)) as server:
+            place = elsewhere()
+            keys = [server.key_of(name) for name in ("zero", "one", "two", "three")]
+
+            def put(*which):
+                server.by("chief", "PUT", "/api/v1/parties/cargo", {"public_keys": [jwk(keys[i] + ".pub") for i in which]}, expect=200)
+
+            server.party_keys["cargo"] = keys[1]
+            for which in ((0,), (0, 1), (1,), (1, 2), (1,)):  # the key that signs is there from the second on
+                put(*which)
+            server.declare("cargo", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            notice = server.by("cargo", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            path = f"/api/v1/notices/{notice['id']}"
+            server.by("cargo", "POST", path + "/ack", {"signature": acknowledgement(keys[1], notice)}, expect=200)
+            oauth = server.token("cargo", ["wideberth.party"])
+
+            def verify(receipt, *trusted):
+                operator = ["--operator-key", receipt["operator_key"], *trusted]
+                return subprocess.run([PROGRAM, "verify", "-", *operator], input=json.dumps(receipt, ensure_ascii=False), capture_output=True,
+                                      text=True, timeout=60, check=False)
+
+            def registrations(receipt):
+                events = [(item["index"], json.loads(item["event"])) for item in receipt["items"]]
+                return {index: event["version"] for index, event in events if event["type"] == "party.put"}
+
+            def receipt_now():
+                status, receipt, _ = server.ask("GET", path + "/receipt", token=oauth)
+                self.assertEqual(status, 200, receipt)
+                return receipt
+
+            receipt = receipt_now()
+            self.assertEqual(list(registrations(receipt).values()), [2, 5])
+            since = min(registrations(receipt))
+            done = verify(receipt)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn(f"is good, and entry {since} registered the key for this party.\n", done.stdout)
+            # Rotated twice, some more, and all keys taken away; and after a restart.
+            for which in ((2,), (3,), (0,), (2, 3), ()):
+                put(*which)
+                receipt = receipt_now()
+                done = verify(receipt)
+                self.assertEqual(done.returncode, 0, done.stdout)
+                found = registrations(receipt)
+                self.assertEqual(list(found.values())[:3], [2, 5, 6])
+                self.assertLessEqual(len(found), 4)
+                gone = next(index for index, version in found.items() if version == 6)
+                self.assertIn(f"is good, and entry {since} registered the key for this party; it was the party's then, and is not any more "
+                              f"since entry {gone}.\n", done.stdout)
+                self.assertNotIn("NOT CHECKED", done.stdout)
+            server.stop()
+            server.start()
+            receipt = receipt_now()
+            self.assertEqual(verify(receipt).stdout.split("All of this")[0], done.stdout.split("All of this")[0])
+            self.assertEqual([one["key"] for one in receipt["party_keys"]], [jwk(keys[1] + ".pub")["x"]])
+
+            # Another key, or none, in the place of the one that signed proves nothing; nor does a registration that is another.
+            for keys_of_file in ([], [{"party": "cargo", "key": jwk(keys[2] + ".pub")["x"]}],
+                                 [{**receipt["party_keys"][0], "party": "rescue"}]):
+                self.assertIn("NOT CHECKED", verify({**receipt, "party_keys": keys_of_file}).stdout)
+            without = [item for item in receipt["items"] if json.loads(item["event"])["type"] != "party.put"]
+            self.assertIn("only this file says that the key is the party's", verify({**receipt, "items": without}).stdout)
+            acknowledged = next(i for i, item in enumerate(receipt["items"]) if '"notice.acknowledged"' in item["event"])
+            forged = json.loads(json.dumps(receipt))
+            event = json.loads(forged["items"][acknowledged]["event"])
+            for member, value in (("jws", acknowledgement(keys[2], notice)), ("key", jwk(keys[2] + ".pub")["x"])):
+                forged["items"][acknowledged]["event"] = json.dumps({**event, member: value}, separators=(",", ":"))
+                done = verify(forged)
+                self.assertEqual(done.returncode, 3, done.stdout)
+                self.assertIn("NOT PROVEN", done.stdout)
+            first = receipt["items"][0]
+            self.assertIn("party.put", first["event"])
+            digests = [hashlib.sha256(public_bytes(keys[i] + ".pub")).hexdigest() for i in (1, 2)]
+            self.assertIn(digests[0], first["event"])
+            changed_event = {**first, "event": first["event"].replace(*digests)}
+            self.assertEqual(verify({**receipt, "items": [changed_event, *receipt["items"][1:]]}).returncode, 3)
+
 
 # ---- Two worlds, one sky.
 

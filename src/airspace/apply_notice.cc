@@ -135,8 +135,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::AcknowledgeNotice& command
   notice.acknowledged = stamp.time;
   notice.acknowledgement = command.acknowledgement;
   if (!notice.delivered) notice.delivered = stamp.time;
-  if (ledger_)
-    changes.events.push_back(NoticeEvent(stamp.time, "notice.acknowledged", notice, command.acknowledgement));
+  if (ledger_) changes.events.push_back(AcknowledgedEvent(stamp.time, notice, command.key));
   StoreNotice(notice, changes);
   return model::NoticeAcknowledged{std::move(notice)};
 }

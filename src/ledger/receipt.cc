@@ -123,6 +123,8 @@ struct FoundKey {
   uint64_t registered_at = 0;
 };
 
+std::string Sha256Hex(const crypto::PublicKey& key) { return crypto::ToHex(crypto::Sha256::Of(key.ToBytes())); }
+
 class Verifier {
  public:
   Verifier(const Receipt& receipt, const Trust& trust) : receipt_(receipt), trust_(trust) {}
@@ -152,6 +154,10 @@ class Verifier {
       if (!event) return At(place, std::move(event).error());
       verified.events.push_back(*std::move(event));
     }
+    for (const Signer& signer : signers_) {
+      for (ProvenEvent& event : verified.events)
+        if (event.index == signer.index) event.notice->acknowledged->gone_at = signer.gone_at;
+    }
     return verified;
   }
 
@@ -179,11 +185,19 @@ class Verifier {
 
   // Remembers which keys the party has from this entry on.
   void Register(uint64_t index, const json& event) {
-    Registered& registered = registered_[TextIn(event, "name")];
-    registered = {index, {}};
-    if (const auto keys = event.find("keys_sha256"); keys != event.end() && keys->is_array())
-      for (const json& key : *keys)
-        if (key.is_string()) registered.keys_sha256.insert(key.get<std::string>());
+    const std::string party = TextIn(event, "name");
+    Registered& registered = registered_[party];
+    const Registered before = std::exchange(registered, {});
+    if (const auto keys = event.find("keys_sha256"); keys != event.end() && keys->is_array()) {
+      for (const json& key : *keys) {
+        if (!key.is_string()) continue;
+        const auto had = before.find(key.get_ref<const std::string&>());
+        registered.emplace(key.get<std::string>(), had == before.end() ? index : had->second);
+      }
+    }
+    for (Signer& signer : signers_) {
+      if (signer.party == party && !signer.gone_at && !registered.contains(signer.key_sha256)) signer.gone_at = index;
+    }
   }
 
   Result<NoticeFacts> ReadNotice(const ReceiptItem& item, const std::string& type, const json& event) {
@@ -224,35 +238,37 @@ class Verifier {
   }
 
   Result<Acknowledgement> CheckAcknowledgement(uint64_t index, const std::string& party, const std::string& sha256,
-                                               const std::string& jws) const {
+                                               const std::string& jws) {
     Acknowledgement acknowledged;
     std::optional<FoundKey> found;
     const Result<std::string> signer =
         crypto::VerifyDetached(jws, BytesOfHex(sha256), [&](std::string_view id) -> std::optional<crypto::PublicKey> {
           acknowledged.key_id = id;
-          found = Find(index, party, id);
+          found = Find(party, id);
           if (!found) return std::nullopt;
           return found->key;
         });
     if (found && signer) {
       acknowledged.verified_by = found->source;
       acknowledged.registered_at = found->registered_at;
+      if (found->source == KeySource::kLedger) signers_.push_back({index, party, Sha256Hex(found->key), {}});
       return acknowledged;
     }
     if (!found && !acknowledged.key_id.empty()) return acknowledged;
     return At("the party's acknowledgement (jws)", signer.error());
   }
 
-  std::optional<FoundKey> Find(uint64_t index, const std::string& party, std::string_view id) const {
+  std::optional<FoundKey> Find(const std::string& party, std::string_view id) const {
     const auto has = [&](const PartyKey& one) { return one.party == party && one.key.Thumbprint() == id; };
     const auto given = std::find_if(trust_.party_keys.begin(), trust_.party_keys.end(), has);
     if (given != trust_.party_keys.end()) return FoundKey{given->key, KeySource::kGiven};
     const auto named = std::find_if(receipt_.party_keys.begin(), receipt_.party_keys.end(), has);
     if (named == receipt_.party_keys.end()) return std::nullopt;
     const auto registered = registered_.find(party);
-    if (registered != registered_.end() && registered->second.index < index &&
-        registered->second.keys_sha256.contains(crypto::ToHex(crypto::Sha256::Of(named->key.ToBytes()))))
-      return FoundKey{named->key, KeySource::kLedger, registered->second.index};
+    if (registered != registered_.end()) {
+      if (const auto since = registered->second.find(Sha256Hex(named->key)); since != registered->second.end())
+        return FoundKey{named->key, KeySource::kLedger, since->second};
+    }
     return FoundKey{named->key, KeySource::kReceipt};
   }
 
@@ -264,9 +280,14 @@ class Verifier {
     return bytes;
   }
 
-  struct Registered {
+  using Registered = std::map<std::string, uint64_t>;  // SHA-256 of keys, and since which entry each is the party's
+
+  // Of an acknowledgement with a registered key.
+  struct Signer {
     uint64_t index = 0;
-    std::set<std::string> keys_sha256;
+    std::string party;
+    std::string key_sha256;
+    std::optional<uint64_t> gone_at;
   };
 
   const Receipt& receipt_;
@@ -274,6 +295,7 @@ class Verifier {
   std::map<std::string, Made> made_;              // notices, by id
   std::set<std::string> told_;                    // ids of notices of which something else was read
   std::map<std::string, Registered> registered_;  // the last one read, by party
+  std::vector<Signer> signers_;
 };
 
 // ---- Plain words.
@@ -369,7 +391,10 @@ std::string ExplainNotice(const ProvenEvent& event) {
     case KeySource::kGiven:
       return text + "the key is one that you gave for this party";
     case KeySource::kLedger:
-      return text + "entry " + Grouped(notice.acknowledged->registered_at) + " registered the key for this party";
+      text += "entry " + Grouped(notice.acknowledged->registered_at) + " registered the key for this party";
+      if (notice.acknowledged->gone_at)
+        text += "; it was the party's then, and is not any more since entry " + Grouped(*notice.acknowledged->gone_at);
+      return text;
     case KeySource::kReceipt:
       return text + "only this file says that the key is the party's: compare it with one from another source";
   }

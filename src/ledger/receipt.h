@@ -77,7 +77,10 @@ struct Acknowledgement {
   std::string key_id;  // as the signature names it
   // Nothing if the key is not known, so that the signature could not be checked: then the operator alone says it.
   std::optional<KeySource> verified_by;
-  uint64_t registered_at = 0;  // the entry, of kLedger
+  // Of kLedger: since which entry the party has the key, and the first later entry, if one is here, from which on it
+  // has not.
+  uint64_t registered_at = 0;
+  std::optional<uint64_t> gone_at;
 };
 
 // Of an event about a notice.
