@@ -951,6 +951,10 @@ class Told(Parties):
                         heard.append(other(data))
 
             listen(3, None)  # without a number from the first that is not acknowledged
+            # Likewise with one that nobody can have been given.
+            for beyond in (2 ** 63 - 1, numbers[-1] + 10 ** 12):
+                with Events(server, "alpine", beyond) as listener:
+                    self.assertEqual([int(listener.next()[0]) for _ in range(3)], numbers)
             for how, status in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
                 with Events(server, "alpine", numbers[-1]) as still_open:
                     still_open.next()

@@ -165,6 +165,11 @@ std::optional<Notice> Airspace::FindNotice(std::string_view party, const Uuid& i
   return notices_.at(at->second.first).at(at->second.second);
 }
 
+int64_t Airspace::NewestNotice(std::string_view party) const {
+  const auto of_party = notices_.find(party);
+  return of_party == notices_.end() || of_party->second.empty() ? 0 : of_party->second.rbegin()->first;
+}
+
 int64_t Airspace::AcknowledgedUpTo(std::string_view party) const {
   const auto of_party = notices_.find(party);
   if (of_party == notices_.end()) return 0;

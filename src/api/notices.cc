@@ -332,6 +332,10 @@ class NoticeStream final : public http::EventSource {
     node_.Read(
         [&](const airspace::Airspace& airspace, TimeNs now) {
           // Who does not say what he has seen is told all that he has not acknowledged.
+          // So is who says that he has seen a number that no notice has had yet, nor any before it.
+          if (!began_ && after_ && *after_ > now.value / 1'000 && airspace.NewestNotice(party_) < *after_)
+            after_.reset();
+          began_ = true;
           if (!after_) after_ = airspace.AcknowledgedUpTo(party_);
           list = airspace.ListNotices(party_, *after_, until, kNoticesInAPart);
           read_at = now;
@@ -357,6 +361,7 @@ class NoticeStream final : public http::EventSource {
   const std::string authorization_;
   const std::string party_;
   std::optional<int64_t> after_;
+  bool began_ = false;
   bool done_ = false;
   std::vector<int64_t> given_;  // with the last part
   std::shared_ptr<NoticeBoard::Listener> listener_;
