@@ -1034,6 +1034,45 @@ class Told(Parties):
         time.sleep(.5)
         self.assertEqual(len(receiver.got), count)
 
+    def test_a_webhook_that_is_another_begins_anew(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        with PartyServer(PROGRAM, "--allow-http-webhooks", "--allow-private-webhooks", names=("alpine", "rescue")) as server:
+            def put(url):
+                return server.by("alpine", "PUT", "/api/v1/webhook", {"url": url}, expect=200)["webhook"]
+
+            place = elsewhere()
+            put("http://127.0.0.1:1/typo")
+            server.declare("alpine", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            for _ in range(400):  # pauses grow from about a second
+                state = server.by("alpine", "GET", "/api/v1/webhook", expect=200)["webhook"]
+                if state["attempts"] >= 4:
+                    break
+                time.sleep(.05)
+            self.assertGreaterEqual(state["attempts"], 4, state)
+            self.assertIn("last_error", state)
+            server.by("alpine", "DELETE", "/api/v1/webhook", expect=200)
+            state = put("http://127.0.0.1:1/typed-again")
+            self.assertLessEqual(state["attempts"], 1, state)
+            began = time.monotonic()
+            put(receiver.url + "/right")
+            notice = server.by("alpine", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            receiver.wait(lambda path, headers, _, __: (path, headers["webhook-id"]) == ("/right", notice["id"]), seconds=5)
+            self.assertLess(time.monotonic() - began, 2)
+            for _ in range(100):
+                state = server.by("alpine", "GET", "/api/v1/webhook", expect=200)["webhook"]
+                if state["waiting"] == 0:
+                    break
+                time.sleep(.05)
+            self.assertEqual((state["waiting"], state["attempts"], state.get("last_error")), (0, 0, None))
+            # Another one has nothing of what was told to the one before, and so gets what is not acknowledged.
+            put(receiver.url + "/other")
+            receiver.wait(lambda path, headers, _, __: (path, headers["webhook-id"]) == ("/other", notice["id"]), seconds=5)
+            put(receiver.url + "/other")  # the same one: nothing happens
+            time.sleep(.5)
+            self.assertEqual([path for path, _, _, _ in receiver.got], ["/right", "/other"])
+
     def test_nothing_is_sent_to_a_private_address_unless_that_is_allowed(self):
         receiver = Receiver()
         self.addCleanup(receiver.close)
@@ -1041,7 +1080,14 @@ class Told(Parties):
             place, port = elsewhere(), receiver.url.rpartition(":")[2]
             server.declare("alpine", feature(**place))
             server.declare("rescue", feature(**place), priority=1)
-            for host in ("127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "10.0.0.1", "[::1]", "169.254.169.254"):
+            for host in ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+                         "10.0.0.1", "[::1]", "[::]", "[fe80::1]", "169.254.169.254"):
+                with self.subTest(host=host):
+                    refused = server.by("alpine", "PUT", "/api/v1/webhook", {"url": f"http://{host}:{port}/"}, expect=400)
+                    self.assertEqual(refused["message"], "url: has a host that is an address which is not public")
+                    self.assertEqual(server.by("alpine", "GET", "/api/v1/webhook")[0], 404)
+            # What a name is, is known when it is called; what it is inside, is nobody's business outside.
+            for host in ("localhost", "nobody.invalid"):
                 with self.subTest(host=host):
                     server.by("alpine", "PUT", "/api/v1/webhook", {"url": f"http://{host}:{port}/"}, expect=200)
                     for _ in range(200):
@@ -1049,11 +1095,16 @@ class Told(Parties):
                         if "last_error" in state:
                             break
                         time.sleep(.05)
-                    self.assertRegex(state.get("last_error", ""), "private|own|network|allow", state)
+                    self.assertEqual(state.get("last_error"), f"http://{host}:{port} has no public address", state)
                     self.assertEqual((state["waiting"], state["given_up"]), (1, 0))
                     server.by("alpine", "DELETE", "/api/v1/webhook", expect=200)
+            server.stop()
+            warned = [line for line in server.log.splitlines() if "no public address" in line]
+            self.assertEqual(len(warned), 1, server.log)  # a minute
+            self.assertRegex(warned[0], "localhost.*its address is (::1|127.0.0.1), which is not public.*--allow-private-webhooks")
         self.assertEqual(receiver.got, [])
         with PartyServer(PROGRAM, names=("alpine",)) as server:
+            self.assertIn("user", server.by("alpine", "PUT", "/api/v1/webhook", {"url": "https://me:secret@a.example/"}, expect=400)["message"])
             self.assertIn("https", server.by("alpine", "PUT", "/api/v1/webhook", {"url": receiver.url}, expect=400)["message"])
 
     def test_an_acknowledgement_is_of_the_party_and_of_the_notice(self):

@@ -19,6 +19,8 @@
 #include "crypto/jws.h"
 #include "http/query.h"
 #include "ledger/receipt.h"
+#include "outbound/address.h"
+#include "outbound/target.h"
 
 namespace wideberth::api {
 
@@ -405,7 +407,13 @@ http::Response WebhookAnswer(const Call& call, const std::string& url) {
 void PutWebhook(const CallPtr& call) {
   const Result<std::string> url =
       WithBody<std::string>(call->request.body, [&](const Member& root) -> Result<std::string> {
-        return ParseUrl(root, "url", call->options.allow_http_webhooks);
+        WB_TRY(std::string text, ParseUrl(root, "url", call->options.allow_http_webhooks));
+        WB_TRY(const Member member, root.Required("url"));
+        const Result<outbound::Target> target = outbound::TargetOf(text, call->options.allow_http_webhooks);
+        if (!target) return member.Wrong(target.error().message);
+        if (!call->options.allow_private_webhooks && outbound::IsPrivateLiteral(target->host))
+          return member.Wrong("has a host that is an address which is not public");
+        return text;
       });
   if (!url) return call->Fail(url.error());
   Submit(call, model::PutWebhook{call->caller.subject, *url}, [call](const Outcome& outcome) {
