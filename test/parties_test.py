@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import math
 import os
 import random
 import re
@@ -594,6 +595,19 @@ class Rules(Parties):
                 path = f"{INTENTS}/{answer['intent']['id']}/{answer['intent']['ovn']}"
                 self.assertEqual(self.server.by(second, "PUT", path, declaration(one, key=[ovn]))[0], 409)
 
+    def test_what_is_sent_again_is_not_done_again(self):
+        one = feature(**elsewhere())
+        first = self.server.declare("alpine", one)
+        self.assertEqual(self.server.declare("alpine", one, expect=409)["conflicts"][0]["other"]["id"], first["id"])
+        path = f"{INTENTS}/{first['id']}"
+        change = ("PUT", f"{path}/{first['ovn']}", declaration(one, priority=3))
+        second = self.server.by("alpine", *change, expect=200)["intent"]
+        self.assertEqual(self.server.by("alpine", *change)[0], 409)
+        activate = ("POST", f"{path}/{second['ovn']}/activate")
+        third = self.server.by("alpine", *activate, expect=200)["intent"]
+        self.assertEqual(self.server.by("alpine", *activate)[0], 409)
+        self.assertEqual(self.server.by("alpine", "GET", path, expect=200)["intent"], third)
+
     def test_the_higher_priority_goes_first_and_the_other_is_told(self):
         one = feature(**elsewhere())
         low = self.server.declare("alpine", one, priority=-1)
@@ -684,6 +698,13 @@ class Rules(Parties):
 
     def test_as_much_as_is_allowed(self):
         place = elsewhere()
+        # As large as the description says, and no larger.
+        status, described, _ = self.server.ask("GET", "/openapi.json")
+        largest = described["components"]["schemas"]["DeclaredCircle"]["allOf"][1]["properties"]["radius_m"]["maximum"]
+        self.assertEqual(status, 200)
+        self.server.declare("survey", feature(**elsewhere(), radius=largest), key=["x" * 32])
+        answer = self.server.declare("survey", feature(**elsewhere(), radius=math.nextafter(largest, math.inf)), expect=400)
+        self.assertIn("2500 km", answer["message"])
         many = [feature(**place, lower=i, upper=i + 0.5, radius=1) for i in range(1000)]
         declared = self.server.declare("alpine", *many, key=["x" * 32] * 100_000)
         self.assertEqual(len(declared["features"]), 1000)
