@@ -595,6 +595,19 @@ class Rules(Parties):
                 path = f"{INTENTS}/{answer['intent']['id']}/{answer['intent']['ovn']}"
                 self.assertEqual(self.server.by(second, "PUT", path, declaration(one, key=[ovn]))[0], 409)
 
+    def test_what_is_sent_again_is_not_done_again(self):
+        one = feature(**elsewhere())
+        first = self.server.declare("alpine", one)
+        self.assertEqual(self.server.declare("alpine", one, expect=409)["conflicts"][0]["other"]["id"], first["id"])
+        path = f"{INTENTS}/{first['id']}"
+        change = ("PUT", f"{path}/{first['ovn']}", declaration(one, priority=3))
+        second = self.server.by("alpine", *change, expect=200)["intent"]
+        self.assertEqual(self.server.by("alpine", *change)[0], 409)
+        activate = ("POST", f"{path}/{second['ovn']}/activate")
+        third = self.server.by("alpine", *activate, expect=200)["intent"]
+        self.assertEqual(self.server.by("alpine", *activate)[0], 409)
+        self.assertEqual(self.server.by("alpine", "GET", path, expect=200)["intent"], third)
+
     def test_the_higher_priority_goes_first_and_the_other_is_told(self):
         one = feature(**elsewhere())
         low = self.server.declare("alpine", one, priority=-1)
@@ -685,6 +698,13 @@ class Rules(Parties):
 
     def test_as_much_as_is_allowed(self):
         place = elsewhere()
+        # As large as the description says, and no larger.
+        status, described, _ = self.server.ask("GET", "/openapi.json")
+        largest = described["components"]["schemas"]["DeclaredCircle"]["allOf"][1]["properties"]["radius_m"]["maximum"]
+        self.assertEqual(status, 200)
+        self.server.declare("survey", feature(**elsewhere(), radius=largest), key=["x" * 32])
+        answer = self.server.declare("survey", feature(**elsewhere(), radius=math.nextafter(largest, math.inf)), expect=400)
+        self.assertIn("2500 km", answer["message"])
         many = [feature(**place, lower=i, upper=i + 0.5, radius=1) for i in range(1000)]
         declared = self.server.declare("alpine", *many, key=["x" * 32] * 100_000)
         self.assertEqual(len(declared["features"]), 1000)
@@ -967,6 +987,10 @@ class Told(Parties):
                         heard.append(other(data))
 
             listen(3, None)  # without a number from the first that is not acknowledged
+            # Likewise with one that nobody can have been given.
+            for beyond in (2 ** 63 - 1, numbers[-1] + 10 ** 12):
+                with Events(server, "alpine", beyond) as listener:
+                    self.assertEqual([int(listener.next()[0]) for _ in range(3)], numbers)
             for how, status in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
                 with Events(server, "alpine", numbers[-1]) as still_open:
                     still_open.next()
@@ -1046,6 +1070,45 @@ class Told(Parties):
         time.sleep(.5)
         self.assertEqual(len(receiver.got), count)
 
+    def test_a_webhook_that_is_another_begins_anew(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        with PartyServer(PROGRAM, "--allow-http-webhooks", "--allow-private-webhooks", names=("alpine", "rescue")) as server:
+            def put(url):
+                return server.by("alpine", "PUT", "/api/v1/webhook", {"url": url}, expect=200)["webhook"]
+
+            place = elsewhere()
+            put("http://127.0.0.1:1/typo")
+            server.declare("alpine", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            for _ in range(400):  # pauses grow from about a second
+                state = server.by("alpine", "GET", "/api/v1/webhook", expect=200)["webhook"]
+                if state["attempts"] >= 4:
+                    break
+                time.sleep(.05)
+            self.assertGreaterEqual(state["attempts"], 4, state)
+            self.assertIn("last_error", state)
+            server.by("alpine", "DELETE", "/api/v1/webhook", expect=200)
+            state = put("http://127.0.0.1:1/typed-again")
+            self.assertLessEqual(state["attempts"], 1, state)
+            began = time.monotonic()
+            put(receiver.url + "/right")
+            notice = server.by("alpine", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            receiver.wait(lambda path, headers, _, __: (path, headers["webhook-id"]) == ("/right", notice["id"]), seconds=5)
+            self.assertLess(time.monotonic() - began, 2)
+            for _ in range(100):
+                state = server.by("alpine", "GET", "/api/v1/webhook", expect=200)["webhook"]
+                if state["waiting"] == 0:
+                    break
+                time.sleep(.05)
+            self.assertEqual((state["waiting"], state["attempts"], state.get("last_error")), (0, 0, None))
+            # Another one has nothing of what was told to the one before, and so gets what is not acknowledged.
+            put(receiver.url + "/other")
+            receiver.wait(lambda path, headers, _, __: (path, headers["webhook-id"]) == ("/other", notice["id"]), seconds=5)
+            put(receiver.url + "/other")  # the same one: nothing happens
+            time.sleep(.5)
+            self.assertEqual([path for path, _, _, _ in receiver.got], ["/right", "/other"])
+
     def test_nothing_is_sent_to_a_private_address_unless_that_is_allowed(self):
         receiver = Receiver()
         self.addCleanup(receiver.close)
@@ -1053,7 +1116,14 @@ class Told(Parties):
             place, port = elsewhere(), receiver.url.rpartition(":")[2]
             server.declare("alpine", feature(**place))
             server.declare("rescue", feature(**place), priority=1)
-            for host in ("127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "10.0.0.1", "[::1]", "169.254.169.254"):
+            for host in ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+                         "10.0.0.1", "[::1]", "[::]", "[fe80::1]", "169.254.169.254"):
+                with self.subTest(host=host):
+                    refused = server.by("alpine", "PUT", "/api/v1/webhook", {"url": f"http://{host}:{port}/"}, expect=400)
+                    self.assertEqual(refused["message"], "url: has a host that is an address which is not public")
+                    self.assertEqual(server.by("alpine", "GET", "/api/v1/webhook")[0], 404)
+            # What a name is, is known when it is called; what it is inside, is nobody's business outside.
+            for host in ("localhost", "nobody.invalid"):
                 with self.subTest(host=host):
                     server.by("alpine", "PUT", "/api/v1/webhook", {"url": f"http://{host}:{port}/"}, expect=200)
                     for _ in range(200):
@@ -1061,11 +1131,16 @@ class Told(Parties):
                         if "last_error" in state:
                             break
                         time.sleep(.05)
-                    self.assertRegex(state.get("last_error", ""), "private|own|network|allow", state)
+                    self.assertEqual(state.get("last_error"), f"http://{host}:{port} has no public address", state)
                     self.assertEqual((state["waiting"], state["given_up"]), (1, 0))
                     server.by("alpine", "DELETE", "/api/v1/webhook", expect=200)
+            server.stop()
+            warned = [line for line in server.log.splitlines() if "no public address" in line]
+            self.assertEqual(len(warned), 1, server.log)  # a minute
+            self.assertRegex(warned[0], "localhost.*its address is (::1|127.0.0.1), which is not public.*--allow-private-webhooks")
         self.assertEqual(receiver.got, [])
         with PartyServer(PROGRAM, names=("alpine",)) as server:
+            self.assertIn("user", server.by("alpine", "PUT", "/api/v1/webhook", {"url": "https://me:secret@a.example/"}, expect=400)["message"])
             self.assertIn("https", server.by("alpine", "PUT", "/api/v1/webhook", {"url": receiver.url}, expect=400)["message"])
 
     def test_an_acknowledgement_is_of_the_party_and_of_the_notice(self):
@@ -1153,6 +1228,84 @@ class Told(Parties):
             changed_receipt = json.loads(json.dumps(receipt))
             changed_receipt["items"][at]["proof"] = item["proof"][:-1]
             self.assertIn(verify(changed_receipt).returncode, (2, 3))
+
+    def test_an_acknowledgement_is_proven_whatever_became_of_the_key(self):
+        with PartyServer(PROGRAM, names=("rescue",)) as server:
+            place = elsewhere()
+            keys = [server.key_of(name) for name in ("zero", "one", "two", "three")]
+
+            def put(*which):
+                server.by("chief", "PUT", "/api/v1/parties/cargo", {"public_keys": [jwk(keys[i] + ".pub") for i in which]}, expect=200)
+
+            server.party_keys["cargo"] = keys[1]
+            for which in ((0,), (0, 1), (1,), (1, 2), (1,)):  # the key that signs is there from the second on
+                put(*which)
+            server.declare("cargo", feature(**place))
+            server.declare("rescue", feature(**place), priority=1)
+            notice = server.by("cargo", "GET", "/api/v1/notices", expect=200)["notices"][0]
+            path = f"/api/v1/notices/{notice['id']}"
+            server.by("cargo", "POST", path + "/ack", {"signature": acknowledgement(keys[1], notice)}, expect=200)
+            oauth = server.token("cargo", ["wideberth.party"])
+
+            def verify(receipt, *trusted):
+                operator = ["--operator-key", receipt["operator_key"], *trusted]
+                return subprocess.run([PROGRAM, "verify", "-", *operator], input=json.dumps(receipt, ensure_ascii=False), capture_output=True,
+                                      text=True, timeout=60, check=False)
+
+            def registrations(receipt):
+                events = [(item["index"], json.loads(item["event"])) for item in receipt["items"]]
+                return {index: event["version"] for index, event in events if event["type"] == "party.put"}
+
+            def receipt_now():
+                status, receipt, _ = server.ask("GET", path + "/receipt", token=oauth)
+                self.assertEqual(status, 200, receipt)
+                return receipt
+
+            receipt = receipt_now()
+            self.assertEqual(list(registrations(receipt).values()), [2, 5])
+            since = min(registrations(receipt))
+            done = verify(receipt)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn(f"is good, and entry {since} registered the key for this party.\n", done.stdout)
+            # Rotated twice, some more, and all keys taken away; and after a restart.
+            for which in ((2,), (3,), (0,), (2, 3), ()):
+                put(*which)
+                receipt = receipt_now()
+                done = verify(receipt)
+                self.assertEqual(done.returncode, 0, done.stdout)
+                found = registrations(receipt)
+                self.assertEqual(list(found.values())[:3], [2, 5, 6])
+                self.assertLessEqual(len(found), 4)
+                gone = next(index for index, version in found.items() if version == 6)
+                self.assertIn(f"is good, and entry {since} registered the key for this party; it was the party's then, and is not any more "
+                              f"since entry {gone}.\n", done.stdout)
+                self.assertNotIn("NOT CHECKED", done.stdout)
+            server.stop()
+            server.start()
+            receipt = receipt_now()
+            self.assertEqual(verify(receipt).stdout.split("All of this")[0], done.stdout.split("All of this")[0])
+            self.assertEqual([one["key"] for one in receipt["party_keys"]], [jwk(keys[1] + ".pub")["x"]])
+
+            # Another key, or none, in the place of the one that signed proves nothing; nor does a registration that is another.
+            for keys_of_file in ([], [{"party": "cargo", "key": jwk(keys[2] + ".pub")["x"]}],
+                                 [{**receipt["party_keys"][0], "party": "rescue"}]):
+                self.assertIn("NOT CHECKED", verify({**receipt, "party_keys": keys_of_file}).stdout)
+            without = [item for item in receipt["items"] if json.loads(item["event"])["type"] != "party.put"]
+            self.assertIn("only this file says that the key is the party's", verify({**receipt, "items": without}).stdout)
+            acknowledged = next(i for i, item in enumerate(receipt["items"]) if '"notice.acknowledged"' in item["event"])
+            forged = json.loads(json.dumps(receipt))
+            event = json.loads(forged["items"][acknowledged]["event"])
+            for member, value in (("jws", acknowledgement(keys[2], notice)), ("key", jwk(keys[2] + ".pub")["x"])):
+                forged["items"][acknowledged]["event"] = json.dumps({**event, member: value}, separators=(",", ":"))
+                done = verify(forged)
+                self.assertEqual(done.returncode, 3, done.stdout)
+                self.assertIn("NOT PROVEN", done.stdout)
+            first = receipt["items"][0]
+            self.assertIn("party.put", first["event"])
+            digests = [hashlib.sha256(public_bytes(keys[i] + ".pub")).hexdigest() for i in (1, 2)]
+            self.assertIn(digests[0], first["event"])
+            changed_event = {**first, "event": first["event"].replace(*digests)}
+            self.assertEqual(verify({**receipt, "items": [changed_event, *receipt["items"][1:]]}).returncode, 3)
 
 
 # ---- Two worlds, one sky.

@@ -136,6 +136,8 @@ class Airspace {
   size_t CountNotices(std::string_view party, int64_t after, int64_t until) const;
   // Its own, by id; nothing for another's.
   std::optional<model::Notice> FindNotice(std::string_view party, const model::Uuid& id) const;
+  // The greatest number of its notices; 0 if it has none.
+  int64_t NewestNotice(std::string_view party) const;
   // The number before the first notice that it has not acknowledged, or its last number: from here on it is told again.
   int64_t AcknowledgedUpTo(std::string_view party) const;
   // Ascending by number.

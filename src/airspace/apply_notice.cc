@@ -135,8 +135,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::AcknowledgeNotice& command
   notice.acknowledged = stamp.time;
   notice.acknowledgement = command.acknowledgement;
   if (!notice.delivered) notice.delivered = stamp.time;
-  if (ledger_)
-    changes.events.push_back(NoticeEvent(stamp.time, "notice.acknowledged", notice, command.acknowledgement));
+  if (ledger_) changes.events.push_back(AcknowledgedEvent(stamp.time, notice, command.key));
   StoreNotice(notice, changes);
   return model::NoticeAcknowledged{std::move(notice)};
 }
@@ -164,6 +163,11 @@ std::optional<Notice> Airspace::FindNotice(std::string_view party, const Uuid& i
   const auto at = notices_by_id_.find(id);
   if (at == notices_by_id_.end() || at->second.first != party) return std::nullopt;
   return notices_.at(at->second.first).at(at->second.second);
+}
+
+int64_t Airspace::NewestNotice(std::string_view party) const {
+  const auto of_party = notices_.find(party);
+  return of_party == notices_.end() || of_party->second.empty() ? 0 : of_party->second.rbegin()->first;
 }
 
 int64_t Airspace::AcknowledgedUpTo(std::string_view party) const {

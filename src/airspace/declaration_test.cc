@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "airspace/airspace.h"
+#include "crypto/base64.h"
 #include "crypto/sha256.h"
 
 namespace wideberth::airspace {
@@ -454,6 +455,7 @@ TEST_F(Parties, ANoticeIsRepeatedUntilItIsAcknowledged) {
   acknowledge.key = key;
   EXPECT_TRUE(std::get<model::NoticeAcknowledged>(Do(acknowledge)).notice.acknowledged);
   EXPECT_EQ(events_.back()["type"], "notice.acknowledged");
+  EXPECT_EQ(events_.back()["key"], crypto::ToBase64Url({reinterpret_cast<const char*>(key.data()), key.size()}));
   now_s_ = 1000;
   Do(model::Expire{});
   EXPECT_TRUE(effects_.notices.empty());

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/rfc3339.h"
 #include "conflict/meetings.h"
+#include "crypto/base64.h"
 #include "crypto/sha256.h"
 #include "model/record.h"
 
@@ -363,7 +364,10 @@ Event EventOf(const model::Stamp& stamp, const model::Command& command, const mo
   return event;
 }
 
-Event NoticeEvent(TimeNs at, std::string_view what, const Notice& notice, std::string_view detail) {
+namespace {
+
+template <typename WriteRest>
+Event MakeNoticeEvent(TimeNs at, std::string_view what, const Notice& notice, const WriteRest& write_rest) {
   JsonWriter to;
   to.Object([&] {
     to.Key("at").String(FormatRfc3339(at));
@@ -376,11 +380,25 @@ Event NoticeEvent(TimeNs at, std::string_view what, const Notice& notice, std::s
       to.Key("notice_id").String(notice.id.ToString());
       to.Key("notice_sha256").String(crypto::ToHex(crypto::Sha256::Of(notice.text)));
     }
-    if (what == "notice.delivered") to.Key("channel").String(detail);
-    if (what == "notice.acknowledged") to.Key("jws").String(detail);
-    if (what == "notice.repeated") to.Key("repeated").Int(notice.repeated);
+    write_rest(to);
   });
   return {to.Take(), {notice.party}, notice.made.value};
+}
+
+}  // namespace
+
+Event NoticeEvent(TimeNs at, std::string_view what, const Notice& notice, std::string_view detail) {
+  return MakeNoticeEvent(at, what, notice, [&](JsonWriter& to) {
+    if (what == "notice.delivered") to.Key("channel").String(detail);
+    if (what == "notice.repeated") to.Key("repeated").Int(notice.repeated);
+  });
+}
+
+Event AcknowledgedEvent(TimeNs at, const Notice& notice, const model::Party::Key& key) {
+  return MakeNoticeEvent(at, "notice.acknowledged", notice, [&](JsonWriter& to) {
+    to.Key("jws").String(notice.acknowledgement);
+    to.Key("key").String(crypto::ToBase64Url({reinterpret_cast<const char*>(key.data()), key.size()}));
+  });
 }
 
 }  // namespace wideberth::airspace

@@ -42,8 +42,11 @@ int64_t SubjectOfParty(std::string_view name);
 
 // What happened with a command that was done, for the ledger; no text for what leaves no mark (time alone).
 model::Event EventOf(const model::Stamp& stamp, const model::Command& command, const model::Outcome& outcome);
-// Likewise that a notice was made ("notice.made"), repeated, delivered or acknowledged: `what` says which.
+// Likewise that a notice was made ("notice.made"), repeated or delivered: `what` says which.
 model::Event NoticeEvent(TimeNs at, std::string_view what, const model::Notice& notice, std::string_view detail);
+// That it was acknowledged, as it says. With the key that signed: the party may have others later, and then nobody
+// could check the signature.
+model::Event AcknowledgedEvent(TimeNs at, const model::Notice& notice, const model::Party::Key& key);
 
 }  // namespace wideberth::airspace
 

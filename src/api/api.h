@@ -40,6 +40,7 @@ struct ApiOptions {
   std::string uss_id;
   std::string uss_base_url;
   bool allow_http_webhooks = false;
+  bool allow_private_webhooks = false;  // else none whose host is an address that is not public
   std::string webhook_public_key;
   std::function<WebhookState(std::string_view party)> webhook_state;  // thread-safe; may be empty
 };

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "airspace/text.h"
@@ -18,6 +19,8 @@
 #include "crypto/jws.h"
 #include "http/query.h"
 #include "ledger/receipt.h"
+#include "outbound/address.h"
+#include "outbound/target.h"
 
 namespace wideberth::api {
 
@@ -52,7 +55,6 @@ namespace {
 
 constexpr size_t kNoticesInAPart = 64;  // of an event stream: what one waits for in memory at most
 constexpr size_t kEntriesAboutMax = 900;
-constexpr ptrdiff_t kRegistrationsMax = 100;
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
   int64_t number = 0;
@@ -174,8 +176,70 @@ void Acknowledge(const CallPtr& call) {
 
 // ---- Receipts.
 
+using Entries = std::vector<store::LedgerReader::Numbered>;
+
+nlohmann::json EventIn(const store::LedgerReader::Numbered& one) {
+  return nlohmann::json::parse(one.entry.event, nullptr, false);
+}
+
+// A signature of the party, and the entry that tells of it.
+struct SignedInEntry {
+  crypto::PublicKey key;
+  uint64_t entry = 0;
+};
+
+// The notice's acknowledgement, if its key is known: from its entry, which has the key, or, of an entry that was made
+// before entries had it, as one of the party's own.
+std::optional<SignedInEntry> AcknowledgementIn(const Entries& entries, const Notice& notice,
+                                               const std::vector<ledger::PartyKey>& keys) {
+  for (const store::LedgerReader::Numbered& one : entries) {
+    const nlohmann::json event = EventIn(one);
+    if (event.value("type", "") != "notice.acknowledged") continue;
+    std::optional<crypto::PublicKey> found;
+    const auto find = [&](std::string_view id) {
+      if (auto key = crypto::PublicKey::FromBase64Url(event.value("key", "")); key && key->Thumbprint() == id)
+        found = *key;
+      for (const ledger::PartyKey& own : keys) {
+        if (own.key.Thumbprint() == id) found = own.key;
+      }
+      return found;
+    };
+    if (crypto::VerifyDetached(event.value("jws", ""), ledger::AcknowledgedBytes(notice.text), find))
+      return SignedInEntry{*found, one.number};
+  }
+  return std::nullopt;
+}
+
+// Of all registrations of a party, in order, those that matter: the newest; and, for a signature, the first one that
+// has its key, the last one before it, and the first one after it that has the key no more.
+Entries RegistrationsFor(const std::optional<SignedInEntry>& signature, Entries all) {
+  std::set<uint64_t> wanted;
+  if (!all.empty()) wanted.insert(all.back().number);
+  if (signature) {
+    const std::string key_sha256 = crypto::ToHex(crypto::Sha256::Of(signature->key.ToBytes()));
+    std::optional<uint64_t> first;
+    std::optional<uint64_t> last;
+    std::optional<uint64_t> without;
+    for (const store::LedgerReader::Numbered& one : all) {
+      const auto keys = EventIn(one).value("keys_sha256", std::vector<std::string>());
+      const bool has = std::find(keys.begin(), keys.end(), key_sha256) != keys.end();
+      if (one.number < signature->entry) {
+        if (has && !first) first = one.number;
+        last = one.number;
+      } else if (!has && !without) {
+        without = one.number;
+      }
+    }
+    for (const std::optional<uint64_t>& number : {first, last, without}) {
+      if (number) wanted.insert(*number);
+    }
+  }
+  std::erase_if(all, [&](const store::LedgerReader::Numbered& one) { return !wanted.contains(one.number); });
+  return all;
+}
+
 // The entries of a notice, each proven to be in the checkpoint that is given with them.
-Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const std::vector<ledger::PartyKey>& keys) {
+Result<std::string> MakeReceipt(const Call& call, const Notice& notice, std::vector<ledger::PartyKey> keys) {
   if (call.ledger_head == nullptr)
     return Error{Code::kNotFound, "this service keeps no ledger, so there are no receipts"};
   LedgerHead& head = *call.ledger_head;
@@ -183,7 +247,7 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
   // Several notices may have been made at that time.
   const std::string id = notice.id.ToString();
   std::erase_if(entries, [&](const store::LedgerReader::Numbered& one) {
-    const auto event = nlohmann::json::parse(one.entry.event, nullptr, false);
+    const nlohmann::json event = EventIn(one);
     return event.value("notice_id", event.value("notice", nlohmann::json::object()).value("id", "")) != id;
   });
   if (entries.size() > kEntriesAboutMax) {
@@ -195,11 +259,14 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
   WB_TRY(auto registrations,
          head.log().EntriesAbout(airspace::SubjectOfParty(call.caller.subject), call.caller.subject));
   std::erase_if(registrations, [&](const store::LedgerReader::Numbered& one) {
-    return nlohmann::json::parse(one.entry.event, nullptr, false).value("name", "") != call.caller.subject;
+    return EventIn(one).value("name", "") != call.caller.subject;
   });
-  // The newest are those of the keys that it has now.
-  if (static_cast<ptrdiff_t>(registrations.size()) > kRegistrationsMax)
-    registrations.erase(registrations.begin(), registrations.end() - kRegistrationsMax);
+  const std::optional<SignedInEntry> acknowledgement = AcknowledgementIn(entries, notice, keys);
+  if (acknowledgement) {
+    const ledger::PartyKey signer{call.caller.subject, acknowledgement->key};
+    if (std::find(keys.begin(), keys.end(), signer) == keys.end()) keys.push_back(signer);
+  }
+  registrations = RegistrationsFor(acknowledgement, std::move(registrations));
   entries.insert(entries.end(), registrations.begin(), registrations.end());
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   // The one that is served is worth more, for witnesses signed it, if it has all of the entries.
@@ -215,7 +282,7 @@ Result<std::string> MakeReceipt(const Call& call, const Notice& notice, const st
     size = newest.size;
   }
   if (size <= entries.back().number) return Error{Code::kUnavailable, "the ledger's head cannot be kept; try again"};
-  ledger::Receipt receipt{head.verifier(), keys, {}, note};
+  ledger::Receipt receipt{head.verifier(), std::move(keys), {}, note};
   for (const store::LedgerReader::Numbered& one : entries) {
     WB_TRY(ledger::Proof proof, head.log().InclusionProof(one.number, size));
     receipt.items.push_back({one.number, one.entry.event, one.entry.salt, std::move(proof)});
@@ -278,6 +345,10 @@ class NoticeStream final : public http::EventSource {
     node_.Read(
         [&](const airspace::Airspace& airspace, TimeNs now) {
           // Who does not say what he has seen is told all that he has not acknowledged.
+          // So is who says that he has seen a number that no notice has had yet, nor any before it.
+          if (!began_ && after_ && *after_ > now.value / 1'000 && airspace.NewestNotice(party_) < *after_)
+            after_.reset();
+          began_ = true;
           if (!after_) after_ = airspace.AcknowledgedUpTo(party_);
           list = airspace.ListNotices(party_, *after_, until, kNoticesInAPart);
           read_at = now;
@@ -303,6 +374,7 @@ class NoticeStream final : public http::EventSource {
   const std::string authorization_;
   const std::string party_;
   std::optional<int64_t> after_;
+  bool began_ = false;
   bool done_ = false;
   std::vector<int64_t> given_;  // with the last part
   std::shared_ptr<NoticeBoard::Listener> listener_;
@@ -346,7 +418,13 @@ http::Response WebhookAnswer(const Call& call, const std::string& url) {
 void PutWebhook(const CallPtr& call) {
   const Result<std::string> url =
       WithBody<std::string>(call->request.body, [&](const Member& root) -> Result<std::string> {
-        return ParseUrl(root, "url", call->options.allow_http_webhooks);
+        WB_TRY(std::string text, ParseUrl(root, "url", call->options.allow_http_webhooks));
+        WB_TRY(const Member member, root.Required("url"));
+        const Result<outbound::Target> target = outbound::TargetOf(text, call->options.allow_http_webhooks);
+        if (!target) return member.Wrong(target.error().message);
+        if (!call->options.allow_private_webhooks && outbound::IsPrivateLiteral(target->host))
+          return member.Wrong("has a host that is an address which is not public");
+        return text;
       });
   if (!url) return call->Fail(url.error());
   Submit(call, model::PutWebhook{call->caller.subject, *url}, [call](const Outcome& outcome) {

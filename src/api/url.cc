@@ -36,6 +36,7 @@ Result<void> CheckUrl(std::string_view url, bool allow_http) {
   std::string_view authority = url.substr(0, authority_end);
   const std::string_view rest = url.substr(authority_end);
   if (!std::all_of(rest.begin(), rest.end(), IsOfUrl)) return wrong("has characters that no URL has");
+  if (authority.find('@') != std::string_view::npos) return wrong("has a user before its host, which is not allowed");
   size_t host_end = std::min(authority.find(':'), authority.size());
   if (authority.starts_with('[')) {
     const size_t bracket = authority.find(']');

@@ -59,8 +59,9 @@ Result<void> Webhooks::Delivered(const std::string& party, const std::string& id
   std::vector<int64_t> numbers;
   {
     const std::lock_guard lock(mutex_);
-    Progress& progress = progress_[party];
-    if (progress.id != id) return {};
+    const auto at = progress_.find(party);
+    if (at == progress_.end() || at->second.id != id) return {};
+    Progress& progress = at->second;
     progress.after = progress.number;
     if (!progress.delivered_before) numbers.push_back(progress.number);
   }
@@ -70,11 +71,16 @@ Result<void> Webhooks::Delivered(const std::string& party, const std::string& id
 
 Result<void> Webhooks::GaveUp(const std::string& party, const std::string& id, const std::string&, TimeNs) {
   const std::lock_guard lock(mutex_);
-  Progress& progress = progress_[party];
-  if (progress.id != id) return {};
-  progress.after = progress.number;
-  ++progress.given_up;
+  const auto at = progress_.find(party);
+  if (at == progress_.end() || at->second.id != id) return {};
+  at->second.after = at->second.number;
+  ++at->second.given_up;
   return {};
+}
+
+void Webhooks::Renew(const std::string& party) {
+  const std::lock_guard lock(mutex_);
+  progress_.erase(party);
 }
 
 size_t Webhooks::Waiting() const {

@@ -33,6 +33,9 @@ class Webhooks final : public outbound::Source {
   Result<void> GaveUp(const std::string& party, const std::string& id, const std::string& last_error,
                       TimeNs now) override;
 
+  // The party's webhook is another: what waits begins with the first notice that is not acknowledged.
+  void Renew(const std::string& party);
+
   // Notices that wait to be sent to the webhooks of their parties.
   size_t Waiting() const;
   WebhookState StateOf(const std::string& party, const outbound::Postman& postman) const;

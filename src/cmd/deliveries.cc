@@ -117,6 +117,11 @@ Result<std::unique_ptr<Deliveries>> Deliveries::Start(node::Node& node, api::Not
   sending.allow_http = options.allow_http;
   sending.allow_private_addresses = options.allow_private_addresses;
   sending.ca_file = options.ca_file;
+  sending.on_no_public_address = [warn = std::make_shared<SeldomWarning>(
+                                      clock, "a host that is to be sent something has no public address")](
+                                     const std::string& host, const std::string& reason) {
+    (*warn)({{"host", host}, {"reason", reason}, {"remedy", "--allow-private-webhooks if it may have a private one"}});
+  };
   WB_TRY(auto sender, outbound::Sender::Start(sending));
   std::unique_ptr<outbound::TokenSource> tokens;
   if (options.oauth) {
@@ -132,42 +137,49 @@ Result<std::unique_ptr<Deliveries>> Deliveries::Start(node::Node& node, api::Not
   made->parts_->webhook_postman.Start();
   made->parts_->provider_postman->Start();
   made->ReadWebhooks();
-  for (const std::string& party : made->with_webhooks_) WB_TRY_OK(made->parts_->webhook_postman.Wake(party));
+  for (const auto& [party, url] : made->webhooks_) WB_TRY_OK(made->parts_->webhook_postman.Wake(party));
   for (const std::string& url : made->parts_->providers.Collect()) WB_TRY_OK(made->parts_->provider_postman->Wake(url));
   return made;
 }
 
 Deliveries::~Deliveries() { Stop(); }
 
-void Deliveries::ReadWebhooks() {
-  std::set<std::string> found;
+std::set<std::string> Deliveries::ReadWebhooks() {
+  std::map<std::string, std::string> found;
   parts_->node.Read(
       [&](const airspace::Airspace& airspace, TimeNs) {
         for (const auto& [name, party] : airspace.parties()) {
-          if (!party.webhook.empty()) found.insert(name);
+          if (!party.webhook.empty()) found.emplace(name, party.webhook);
         }
       },
       [] {});
+  std::set<std::string> changed;
   const std::lock_guard lock(mutex_);
-  with_webhooks_ = std::move(found);
+  for (const auto& [party, url] : found) {
+    const auto before = webhooks_.find(party);
+    if (before == webhooks_.end() || before->second != url) changed.insert(party);
+  }
+  for (const auto& [party, url] : webhooks_) {
+    if (!found.contains(party)) changed.insert(party);
+  }
+  webhooks_ = std::move(found);
+  return changed;
 }
 
 void Deliveries::OnCommitted(const node::Committed& committed) {
   if (committed.webhooks_changed) {
-    ReadWebhooks();
-    // A webhook that is new, or another, gets what waits.
-    std::set<std::string> all;
-    {
-      const std::lock_guard lock(mutex_);
-      all = with_webhooks_;
+    // A webhook that is new, or another, gets what waits, however it went with the one before.
+    for (const std::string& party : ReadWebhooks()) {
+      parts_->webhooks.Renew(party);
+      if (const Result<void> renewed = parts_->webhook_postman.Renew(party); !renewed)
+        diagnostics::Warn("a webhook is left behind", {{"party", party}, {"reason", renewed.error().message}});
     }
-    for (const std::string& party : all) static_cast<void>(parts_->webhook_postman.Wake(party));
   }
   for (const model::NoticePosted& posted : committed.notices) {
     bool wanted = false;
     {
       const std::lock_guard lock(mutex_);
-      wanted = with_webhooks_.contains(posted.party);
+      wanted = webhooks_.contains(posted.party);
     }
     if (!wanted) continue;
     if (const Result<void> woken = parts_->webhook_postman.Wake(posted.party); !woken)

@@ -1,6 +1,7 @@
 #ifndef WIDEBERTH_CMD_DELIVERIES_H_
 #define WIDEBERTH_CMD_DELIVERIES_H_
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,12 +49,13 @@ class Deliveries {
  private:
   struct Parts;
   explicit Deliveries(std::unique_ptr<Parts> parts);
-  // The parties that have webhooks now.
-  void ReadWebhooks();
+  // Reads which parties have webhooks, and where; gives those whose webhook is another, new or gone since it was read
+  // before.
+  std::set<std::string> ReadWebhooks();
 
   std::unique_ptr<Parts> parts_;
   std::mutex mutex_;
-  std::set<std::string> with_webhooks_;
+  std::map<std::string, std::string> webhooks_;  // URLs by party
 };
 
 }  // namespace wideberth::cmd

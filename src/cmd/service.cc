@@ -424,6 +424,7 @@ Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
                       .uss_id = options.uss_id,
                       .uss_base_url = options.uss_base_url.empty() ? parts->url : options.uss_base_url,
                       .allow_http_webhooks = options.allow_http_webhooks,
+                      .allow_private_webhooks = options.allow_private_webhooks,
                       .webhook_public_key = webhook_public_key,
                       .webhook_state = [raw = parts->deliveries.get()](std::string_view party) {
                         return raw->StateOfWebhook(std::string(party));

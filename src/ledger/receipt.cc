@@ -153,6 +153,8 @@ struct FoundKey {
   uint64_t registered_at = 0;
 };
 
+std::string Sha256Hex(const crypto::PublicKey& key) { return crypto::ToHex(crypto::Sha256::Of(key.ToBytes())); }
+
 class Verifier {
  public:
   Verifier(const Receipt& receipt, const Trust& trust) : receipt_(receipt), trust_(trust) {}
@@ -201,10 +203,14 @@ class Verifier {
     for (size_t i = 0; i < receipt_.party_keys.size() && !trust_.party_keys.empty(); ++i) {
       const PartyKey& key = receipt_.party_keys[i];
       const bool given = std::find(trust_.party_keys.begin(), trust_.party_keys.end(), key) != trust_.party_keys.end();
-      if (!given && !ever_registered_.contains({key.party, Sha256Of(key.key)}))
+      if (!given && !ever_registered_.contains({key.party, Sha256Hex(key.key)}))
         verified.lacking.push_back("party_keys[" + std::to_string(i) + "]: the file says that " + key.key.Thumbprint() +
                                    " is a key of party " + Quoted(key.party) +
                                    ", which is none that you gave, and none that an entry here registered");
+    }
+    for (const Signer& signer : signers_) {
+      for (ProvenEvent& event : verified.events)
+        if (event.index == signer.index) event.notice->acknowledged->gone_at = signer.gone_at;
     }
     return verified;
   }
@@ -220,8 +226,6 @@ class Verifier {
     if (*acknowledged.verified_by == KeySource::kReceipt) return "only this file says that " + key + " is its key";
     return "";
   }
-
-  static std::string Sha256Of(const crypto::PublicKey& key) { return crypto::ToHex(crypto::Sha256::Of(key.ToBytes())); }
 
   struct Made {
     std::string sha256;
@@ -248,13 +252,17 @@ class Verifier {
   void Register(uint64_t index, const json& event) {
     const std::string party = TextIn(event, "name");
     Registered& registered = registered_[party];
-    registered = {index, {}};
-    const auto keys = event.find("keys_sha256");
-    if (keys == event.end() || !keys->is_array()) return;
-    for (const json& key : *keys) {
-      if (!key.is_string()) continue;
-      registered.keys_sha256.insert(key.get<std::string>());
-      ever_registered_.insert({party, key.get<std::string>()});
+    const Registered before = std::exchange(registered, {});
+    if (const auto keys = event.find("keys_sha256"); keys != event.end() && keys->is_array()) {
+      for (const json& key : *keys) {
+        if (!key.is_string()) continue;
+        const auto had = before.find(key.get_ref<const std::string&>());
+        registered.emplace(key.get<std::string>(), had == before.end() ? index : had->second);
+        ever_registered_.insert({party, key.get<std::string>()});
+      }
+    }
+    for (Signer& signer : signers_) {
+      if (signer.party == party && !signer.gone_at && !registered.contains(signer.key_sha256)) signer.gone_at = index;
     }
   }
 
@@ -296,27 +304,28 @@ class Verifier {
   }
 
   Result<Acknowledgement> CheckAcknowledgement(uint64_t index, const std::string& party, const std::string& sha256,
-                                               const std::string& jws) const {
+                                               const std::string& jws) {
     Acknowledgement acknowledged;
     acknowledged.keys_given = !trust_.party_keys.empty();
     std::optional<FoundKey> found;
     const Result<std::string> signer =
         crypto::VerifyDetached(jws, BytesOfHex(sha256), [&](std::string_view id) -> std::optional<crypto::PublicKey> {
           acknowledged.key_id = id;
-          found = Find(index, party, id);
+          found = Find(party, id);
           if (!found) return std::nullopt;
           return found->key;
         });
     if (found && signer) {
       acknowledged.verified_by = found->source;
       acknowledged.registered_at = found->registered_at;
+      if (found->source == KeySource::kLedger) signers_.push_back({index, party, Sha256Hex(found->key), {}});
       return acknowledged;
     }
     if (!found && !acknowledged.key_id.empty()) return acknowledged;
     return At("the party's acknowledgement (jws)", signer.error());
   }
 
-  std::optional<FoundKey> Find(uint64_t index, const std::string& party, std::string_view id) const {
+  std::optional<FoundKey> Find(const std::string& party, std::string_view id) const {
     const auto has = [&](const PartyKey& one) { return one.party == party && one.key.Thumbprint() == id; };
     const auto given = std::find_if(trust_.party_keys.begin(), trust_.party_keys.end(), has);
     if (given != trust_.party_keys.end()) return FoundKey{given->key, KeySource::kGiven};
@@ -324,9 +333,10 @@ class Verifier {
     const auto named = std::find_if(receipt_.party_keys.begin(), receipt_.party_keys.end(), has);
     if (named == receipt_.party_keys.end()) return std::nullopt;
     const auto registered = registered_.find(party);
-    if (registered != registered_.end() && registered->second.index < index &&
-        registered->second.keys_sha256.contains(Sha256Of(named->key)))
-      return FoundKey{named->key, KeySource::kLedger, registered->second.index};
+    if (registered != registered_.end()) {
+      if (const auto since = registered->second.find(Sha256Hex(named->key)); since != registered->second.end())
+        return FoundKey{named->key, KeySource::kLedger, since->second};
+    }
     return FoundKey{named->key, KeySource::kReceipt};
   }
 
@@ -338,9 +348,14 @@ class Verifier {
     return bytes;
   }
 
-  struct Registered {
+  using Registered = std::map<std::string, uint64_t>;  // SHA-256 of keys, and since which entry each is the party's
+
+  // Of an acknowledgement with a registered key.
+  struct Signer {
     uint64_t index = 0;
-    std::set<std::string> keys_sha256;
+    std::string party;
+    std::string key_sha256;
+    std::optional<uint64_t> gone_at;
   };
 
   const Receipt& receipt_;
@@ -349,6 +364,7 @@ class Verifier {
   std::set<std::string> told_;                                     // ids of notices of which something else was read
   std::map<std::string, Registered> registered_;                   // the last one read, by party
   std::set<std::pair<std::string, std::string>> ever_registered_;  // parties, and the SHA-256 of their keys
+  std::vector<Signer> signers_;
 };
 
 // ---- Plain words.
@@ -422,8 +438,11 @@ std::string ExplainNotice(const ProvenEvent& event) {
     case KeySource::kGiven:
       return text + "the key is one that you gave for this party";
     case KeySource::kLedger:
-      return text + "entry " + Grouped(notice.acknowledged->registered_at) +
-             " registered the key for this party: that it is the party's is the operator's word";
+      text += "entry " + Grouped(notice.acknowledged->registered_at) +
+              " registered the key for this party: that it is the party's is the operator's word";
+      if (notice.acknowledged->gone_at)
+        text += "; it was the party's then, and is not any more since entry " + Grouped(*notice.acknowledged->gone_at);
+      return text;
     case KeySource::kReceipt:
       return text + "only this file says that the key is the party's: compare it with one from another source";
   }

@@ -80,8 +80,11 @@ struct Acknowledgement {
   // Nothing if the signature could not be checked, for the key is not known, or none of those that Trust has: then the
   // operator alone says it.
   std::optional<KeySource> verified_by;
-  bool keys_given = false;     // Trust has keys of parties
-  uint64_t registered_at = 0;  // the entry, of kLedger
+  bool keys_given = false;  // Trust has keys of parties
+  // Of kLedger: since which entry the party has the key, and the first later entry, if one is here, from which on it
+  // has not.
+  uint64_t registered_at = 0;
+  std::optional<uint64_t> gone_at;
 };
 
 // Of an event about a notice.

@@ -252,6 +252,27 @@ TEST(Receipt, BelievesAKeyThatTheLedgerItselfRegistered) {
   EXPECT_EQ(verified->events[2].notice->acknowledged->verified_by, KeySource::kReceipt);
 }
 
+TEST(Receipt, SaysSinceWhenAKeyIsThePartysAndWhenItIsNoMore) {
+  const auto words = [](const std::vector<std::string>& events) {
+    const Result<VerifiedReceipt> verified = VerifyReceipt(Of(events), {Operator(), {}, {}});
+    return verified ? Explain(*verified) : verified.error().message;
+  };
+  EXPECT_THAT(words({PartyPut(), PartyPut(), Acknowledged(), PartyPut()}),
+              HasSubstr("is good, and entry 100 registered the key for this party: that it is the party's is the "
+                        "operator's word.\n"));
+  const std::string gone =
+      "and entry 114 registered the key for this party: that it is the party's is the operator's word; it was the "
+      "party's then, and is not any "
+      "more since entry 128.\n";
+  EXPECT_THAT(words({PartyPut(), PartyPut('c'), PartyPut(), Acknowledged(), PartyPut('c'), PartyPut()}),
+              HasSubstr(gone));
+  // Of another party it says nothing.
+  std::string others = PartyPut('c');
+  others.replace(others.find(R"("B")"), 3, R"("C")");
+  EXPECT_THAT(words({PartyPut(), Acknowledged(), others}),
+              HasSubstr("registered the key for this party: that it is the party's is the operator's word.\n"));
+}
+
 TEST(Receipt, IsRefusedForEachThingThatDoesNotHold) {
   const Receipt good = Of({PartyPut(), Made(), Acknowledged()});
   ASSERT_EQ(Refusal(good), "accepted");

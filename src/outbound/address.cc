@@ -1,12 +1,14 @@
 #include "outbound/address.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <variant>
@@ -110,6 +112,19 @@ bool IsPublic(const sockaddr* address, size_t bytes) {
   if (const auto* v4 = std::get_if<V4>(&read)) return IsPublic(*v4);
   if (const auto* v6 = std::get_if<V6>(&read)) return IsPublic(*v6);
   return false;
+}
+
+bool IsPrivateLiteral(const std::string& host) {
+  std::string text = host;
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  if (text.ends_with('.')) text.pop_back();  // of a name that is complete
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;  // nobody is asked; takes what inet_aton takes, as curl does
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(text.c_str(), nullptr, &hints, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> freed(found, &::freeaddrinfo);
+  return !IsPublic(found->ai_addr, found->ai_addrlen);
 }
 
 std::string AddressText(const sockaddr* address, size_t bytes) {

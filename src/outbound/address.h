@@ -14,6 +14,10 @@ namespace wideberth::outbound {
 // addresses outside 2000::/3; and whatever is neither IPv4 nor IPv6, or shorter than its family says.
 bool IsPublic(const sockaddr* address, size_t bytes);
 
+// Whether a URL's host (Target::host) is an address and no name, in any form that is taken for one, and not a public
+// one.
+bool IsPrivateLiteral(const std::string& host);
+
 // As people write it, without the port; "an address of another family" for neither IPv4 nor IPv6.
 std::string AddressText(const sockaddr* address, size_t bytes);
 

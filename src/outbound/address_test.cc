@@ -93,6 +93,37 @@ TEST(Address, WhatIsNoInternetAddressIsNotPublic) {
   EXPECT_FALSE(IsPublic(v6.address(), sizeof(sockaddr_in6) - 1));
 }
 
+TEST(Address, LiteralsAreKnownInEachFormThatIsTakenForOne) {
+  for (const char* host : {"127.0.0.1",
+                           "127.1",
+                           "2130706433",
+                           "0x7f000001",
+                           "0x7f.1",
+                           "0177.0.0.1",
+                           "127.0.0.1.",
+                           "0",
+                           "0.0.0.0",
+                           "10.0.0.1",
+                           "192.168.257",
+                           "169.254.169.254",
+                           "[::1]",
+                           "[::]",
+                           "[::ffff:127.0.0.1]",
+                           "[::ffff:7f00:1]",
+                           "[64:ff9b::a00:1]",
+                           "[2002:7f00:1::1]",
+                           "[fe80::1]",
+                           "[fd00::1]",
+                           "[2001:db8::1]"})
+    EXPECT_TRUE(IsPrivateLiteral(host)) << host;
+  for (const char* host : {"8.8.8.8", "134744072", "0x08080808", "8.8.8.8.", "[2600::1]", "[::ffff:8.8.8.8]"})
+    EXPECT_FALSE(IsPrivateLiteral(host)) << host;
+  // Names are nothing that could be said here, whatever they look like.
+  for (const char* host :
+       {"localhost", "127.0.0.1.example", "a", "127.0.0.1.nip.io", "256.1.1.1", "1.2.3.4.5", "0x", ""})
+    EXPECT_FALSE(IsPrivateLiteral(host)) << host;
+}
+
 TEST(Address, IsWrittenAsPeopleWriteIt) {
   for (const char* text : {"127.0.0.1", "8.8.8.8", "::1", "2001:db8::1"}) {
     const Written written = Write(text);

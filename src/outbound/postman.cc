@@ -45,7 +45,8 @@ struct Postman::State {
     std::string given_up_for;  // the last error of an attempt to send the message
     TimeNs deadline{0};        // of the message
     std::optional<TimeNs> due;
-    bool woken = false;  // since the source was last asked
+    bool woken = false;    // since the source was last asked
+    bool renewed = false;  // while an attempt was under way
   };
   using Destinations = std::map<std::string, Destination>;
 
@@ -74,6 +75,7 @@ struct Postman::State {
 
   void Fail(const std::string& name, Destination& destination, std::string error, const std::string& retry_after,
             TimeNs now) {
+    if (destination.renewed) return GoOn(name, destination, now);
     destination.last_error = Shortened(std::move(error));
     destination.failures = std::min(destination.failures + 1, 1'000'000);
     const std::optional<TimeNs> next = NextAttempt(options.backoff, destination.failures, now,
@@ -129,6 +131,7 @@ struct Postman::State {
   // To the next message, if there is one.
   void GoOn(const std::string& name, Destination& destination, TimeNs now) {
     destination.message.clear();
+    destination.renewed = false;
     destination.attempts = destination.failures = 0;
     destination.last_error.clear();
     destination.given_up_for.clear();
@@ -238,6 +241,9 @@ struct Postman::State {
     }
   }
 
+  // REQUIRES: the mutex is held.
+  Result<void> Wake(const std::string& destination);
+
   static DeliveryState Shown(const std::string& name, const Destination& destination) {
     return {.destination = name,
             .message = destination.message,
@@ -254,8 +260,29 @@ Postman::Postman(Source& source, Transport& transport, const Clock& clock, Rng& 
 Postman::~Postman() { Stop(); }
 
 Result<void> Postman::Wake(const std::string& destination) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->Wake(destination);
+}
+
+Result<void> Postman::Renew(const std::string& destination) {
   State& state = *state_;
   const std::lock_guard lock(state.mutex);
+  WB_TRY_OK(state.Wake(destination));
+  const auto at = state.destinations.find(destination);
+  if (!at->second.due) {
+    at->second.renewed = true;
+    return {};
+  }
+  state.due.erase({*at->second.due, destination});
+  at->second.due.reset();
+  state.GoOn(destination, at->second, state.clock.Now());
+  state.stepping_asked = true;
+  state.changed.notify_all();
+  return {};
+}
+
+Result<void> Postman::State::Wake(const std::string& destination) {
+  State& state = *this;
   auto at = state.destinations.find(destination);
   if (at == state.destinations.end()) {
     if (state.destinations.size() >= state.options.destinations_max)

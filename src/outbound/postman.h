@@ -72,6 +72,9 @@ class Postman {
   // There may be something new for a destination. Also called once for each that has something when the service starts.
   // A destination that is being retried keeps its pause. kTooMany beyond `destinations_max`.
   Result<void> Wake(const std::string& destination);
+  // What was found out of a destination is of one that is not there any more: its next message is sent at once, or, if
+  // an attempt is under way, as soon as that has failed. Nothing is forgotten of what was delivered.
+  Result<void> Renew(const std::string& destination);
 
   void Start();
   // Ends the thread. What is under way may still arrive; its message stays in the source. May be called again.

@@ -169,6 +169,52 @@ TEST_F(PostmanTest, DeliversInOrderOneAtATime) {
   EXPECT_EQ(transport.sent.front().request.body, "4");
 }
 
+TEST_F(PostmanTest, BeginsAnewWithADestinationThatIsAnother) {
+  queues.Add("a", "1");
+  EXPECT_TRUE(postman.Wake("a"));
+  double pause = 0;
+  for (int i = 0; i < 8; ++i) {
+    clock.Advance(pause);
+    postman.Step();
+    transport.Answer(500);
+    pause = StepIn();
+  }
+  EXPECT_DOUBLE_EQ(pause, 64);
+  EXPECT_EQ(postman.StateOf("a")->attempts, 8);
+  EXPECT_TRUE(postman.Renew("a"));
+  EXPECT_EQ(postman.StateOf("a")->attempts, 0);
+  EXPECT_EQ(postman.StateOf("a")->last_error, "");
+  EXPECT_EQ(StepIn(), -1);
+  ASSERT_EQ(transport.sent.size(), 1U);
+  EXPECT_EQ(postman.StateOf("a")->attempts, 1);
+  transport.Answer(500);
+  EXPECT_DOUBLE_EQ(StepIn(), 0.5);
+
+  // While an attempt is under way: one at a time, and that it failed counts nothing.
+  clock.Advance(0.5);
+  postman.Step();
+  ASSERT_EQ(transport.sent.size(), 1U);
+  EXPECT_TRUE(postman.Renew("a"));
+  EXPECT_EQ(StepIn(), -1);
+  ASSERT_EQ(transport.sent.size(), 1U);
+  transport.Answer(500);
+  postman.Step();
+  ASSERT_EQ(transport.sent.size(), 1U);
+  EXPECT_EQ(postman.StateOf("a")->attempts, 1);
+  transport.Answer(500);
+  EXPECT_DOUBLE_EQ(StepIn(), 0.5);  // renewed once
+  clock.Advance(0.5);
+  postman.Step();
+  transport.Answer(200);
+  EXPECT_EQ(StepIn(), -1);
+  EXPECT_THAT(queues.Happened(), ElementsAre("a got 1"));
+
+  // One of which nothing is known, and that has nothing.
+  EXPECT_TRUE(postman.Renew("b"));
+  EXPECT_EQ(StepIn(), -1);
+  EXPECT_THAT(postman.States(), IsEmpty());
+}
+
 TEST_F(PostmanTest, TriesAgainAfterPausesThatDoubleAndStartAfresh) {
   queues.Add("a", "1");
   queues.Add("a", "2");
@@ -515,7 +561,7 @@ TEST(PostmanWithSender, SaysThatAPrivateAddressIsRefused) {
   EXPECT_TRUE(postman.Wake("a"));
   EXPECT_TRUE(Eventually([&] {
     const std::optional<DeliveryState> state = postman.StateOf("a");
-    return state && state->last_error.find("--allow-private-webhooks") != std::string::npos;
+    return state && state->last_error.find("has no public address") != std::string::npos;
   }));
   EXPECT_EQ(server.connections(), 0);
 }

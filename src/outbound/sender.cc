@@ -232,10 +232,15 @@ struct Job {
       return std::move(response);
     }
     if (!too_large.empty()) return Error{Code::kTooLarge, host + " answered with " + too_large};
-    if (!refused.empty() && !connected_to_other)
-      return Error{Code::kForbidden,
-                   host + " is " + refused + ", which is not a public address; --allow-private-webhooks allows it"};
-    return Error{Code::kUnavailable, host + ": " + (reason[0] == '\0' ? curl_easy_strerror(code) : reason.data())};
+    const std::string why = reason[0] == '\0' ? curl_easy_strerror(code) : reason.data();
+    const bool is_private = !refused.empty() && !connected_to_other;
+    // The same for a name that there is not: which ones there are inside is nobody's business either.
+    if (is_private || (code == CURLE_COULDNT_RESOLVE_HOST && !options->allow_private_addresses)) {
+      if (options->on_no_public_address)
+        options->on_no_public_address(host, is_private ? "its address is " + refused + ", which is not public" : why);
+      return Error{Code::kForbidden, host + " has no public address"};
+    }
+    return Error{Code::kUnavailable, host + ": " + why};
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,11 @@ namespace wideberth::outbound {
 struct SenderOptions {
   bool allow_http = false;               // else https alone
   bool allow_private_addresses = false;  // else IsPublic holds for every address that is connected to
-  std::string ca_file;                   // PEM: certificates that are trusted besides the system's; "": none
+  // Told why a host has no address that may be connected to: for the operator. Who asked for the request learns only
+  // that it has no public one, or he could look up names of a network that he is not in. Called on the sender's thread;
+  // may be empty.
+  std::function<void(const std::string& host, const std::string& reason)> on_no_public_address;
+  std::string ca_file;  // PEM: certificates that are trusted besides the system's; "": none
 
   // Limits. A request beyond one of the first four is not taken; the others end it with an Error.
   size_t waiting_max = 8192;  // requests that have not begun
@@ -33,9 +38,9 @@ struct SenderOptions {
 // redirects, use proxies, keep cookies or unpack compressed answers. Hosts take turns: one with many requests waiting
 // does not hold up another. Thread-safe; `done` is called on a thread of its own, and may call Send.
 //
-// Errors: kInvalid for a request that cannot be sent; kTooMany if too many wait; kForbidden for an address that is not
-// public; kTooLarge for a request or an answer; kUnavailable for all that goes wrong on the way, and when it stops.
-// They name the host, never the rest of the URL, which may hold a secret.
+// Errors: kInvalid for a request that cannot be sent; kTooMany if too many wait; kForbidden for a host without
+// a public address, where one is needed; kTooLarge for a request or an answer; kUnavailable for all that goes wrong on
+// the way, and when it stops. They name the host, never the rest of the URL, which may hold a secret.
 class Sender final : public Transport {
  public:
   // kIo or kInvalid for `ca_file`.

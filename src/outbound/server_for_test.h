@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -105,6 +107,11 @@ class ServerForTest {
   }
 
   void Serve(int socket) {
+    // OpenSSL writes without MSG_NOSIGNAL, also to a client that has hung up.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     std::unique_ptr<SSL, Free> ssl;
     if (context_) {
       ssl.reset(SSL_new(context_.get()));

@@ -95,11 +95,11 @@ def settle_query(query):
 
 
 def to_this_machine(value):
-    """Nothing is to be sent to hosts that were drawn."""
+    """Nothing is to be sent to hosts that were drawn. By its name: a private address is refused at once as a webhook's."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name in ("url", "uss_base_url") and isinstance(inner, str):
-                value[name] = re.sub("^https://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])", "https://127.0.0.1", inner)
+                value[name] = re.sub("^https://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])", "https://localhost", inner)
             else:
                 to_this_machine(inner)
     elif isinstance(value, list):
