@@ -22,7 +22,7 @@ namespace {
 
 using wideberth::model::RecordKind;
 
-constexpr uint8_t kKinds = 15;
+constexpr uint8_t kKinds = 16;
 // Each slot below an entity's takes memory, a few hundred bytes.
 constexpr uint8_t kSlotsMax = 64;
 
@@ -49,6 +49,8 @@ std::optional<size_t> KeyBytesOf(RecordKind kind) {
       return 32;
     case RecordKind::kProviderMessage:
       return 8;
+    case RecordKind::kToldVolumes:
+      return 17;
     case RecordKind::kSecret:
       return 0;
     default:

@@ -1266,7 +1266,7 @@ class Told(Parties):
             since = min(registrations(receipt))
             done = verify(receipt)
             self.assertEqual(done.returncode, 0, done.stdout)
-            self.assertIn(f"is good, and entry {since} registered the key for this party.\n", done.stdout)
+            self.assertIn(f"is good, and entry {since} registered the key for this party: that it is the party's is the operator's word.\n", done.stdout)
             # Rotated twice, some more, and all keys taken away; and after a restart.
             for which in ((2,), (3,), (0,), (2, 3), ()):
                 put(*which)
@@ -1277,7 +1277,7 @@ class Told(Parties):
                 self.assertEqual(list(found.values())[:3], [2, 5, 6])
                 self.assertLessEqual(len(found), 4)
                 gone = next(index for index, version in found.items() if version == 6)
-                self.assertIn(f"is good, and entry {since} registered the key for this party; it was the party's then, and is not any more "
+                self.assertIn(f"is good, and entry {since} registered the key for this party: that it is the party's is the operator's word; it was the party's then, and is not any more "
                               f"since entry {gone}.\n", done.stdout)
                 self.assertNotIn("NOT CHECKED", done.stdout)
             server.stop()
@@ -1477,27 +1477,35 @@ class TwoWorlds(Parties):
         shown = self.server.by("alpine", "GET", "/api/v1/conflicts" + box(place), expect=200)["conflicts"]
         self.assertEqual([one["other"]["id"] for one in shown], [entity])
         # The provider tells its volumes: what was possible is certain.
-        exact = circle(**place, lower=550, upper=560)
-        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact), 204)
+        exact = circle(**place, lower=550, upper=560, start=100, end=3500)
+        at_once = self.notification(entity, "operational_intent", exact)
+        self.dss("POST", "/uss/v1/operational_intents", at_once, 204)
         notice = self.told("alpine")[-1]
-        self.assertEqual((notice["because"], notice["own"]["id"], notice["other"]["id"], notice["other"]["possible"]),
-                         ("told_by_provider", mine["id"], entity, False))
-        self.assertEqual((notice["meets"][0]["altitude_lower_m"], notice["meets"][0]["altitude_upper_m"]), (550, 560))
+        self.assertEqual((notice["kind"], notice["because"], notice["own"]["id"]), ("conflict", "told_by_provider", mine["id"]))
+        certain = {"type": "operational_intent_reference", "id": entity, "manager": "uss1", "uss_base_url": "https://uss.example",
+                   "version": 1, "possible": False}
+        self.assertEqual(notice["other"], certain)
+        self.assertEqual([(one["altitude_lower_m"], one["altitude_upper_m"], one["other_volume"]) for one in notice["meets"]], [(550, 560, 0)])
+        shown = self.server.by("alpine", "GET", "/api/v1/conflicts" + box(place), expect=200)["conflicts"]
+        self.assertEqual([(one["other"], one["meets"][0]["other_volume"], one["meets"][0]["altitude_upper_m"]) for one in shown], [(certain, 0, 560)])
         # Nobody else tells of it, and nothing old.
         count = len(self.told("alpine"))
         self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact), 403, self.two)
         self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact, version=0), 409)
+        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", exact, version=2), 409)
         for of in (entity, new_id()):  # known here or not
             others = self.notification(of, "operational_intent", exact)
             others["operational_intent"]["reference"]["manager"] = "uss2"
             self.assertIn("manager: ", self.dss("POST", "/uss/v1/operational_intents", others, 403)["message"])
         own = self.notification(new_id(), "operational_intent", circle(**elsewhere()))
         own["operational_intent"]["reference"]["manager"] = "uss1"
-        self.dss("POST", "/uss/v1/operational_intents", own, 204)
+        self.dss("POST", "/uss/v1/operational_intents", own, 403)  # the DSS has no such reference
         own["operational_intent"]["reference"]["manager"] = 7
         self.dss("POST", "/uss/v1/operational_intents", own, 400)
-        # What does not meet is told to nobody.
-        self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", circle(**place, lower=601, upper=700)), 204)
+        # Again the same, which tells nobody anything; and something else of the same version.
+        self.dss("POST", "/uss/v1/operational_intents", at_once, 204)
+        for other in (circle(**place, lower=550, upper=561, start=100, end=3500), circle(**place, lower=501, upper=502, start=100, end=3500)):
+            self.dss("POST", "/uss/v1/operational_intents", self.notification(entity, "operational_intent", other), 409)
         for wrong in ({}, [], {"operational_intent_id": "x"}, self.notification("x", "operational_intent", exact),
                       {**self.notification(entity, "operational_intent", exact), "subscriptions": []},
                       {**self.notification(entity, "operational_intent", exact), "operational_intent_id": new_id()},
@@ -1512,6 +1520,59 @@ class TwoWorlds(Parties):
         self.dss("POST", "/uss/v1/operational_intents", gone, 204)
         self.assertEqual(len(self.told("alpine")), count + 1)
 
+    def test_what_was_told_outlives_a_crash_and_ends_what_was_possible(self):
+        with PartyServer(PROGRAM, *self.options, names=("alpine", "rescue")) as server:
+            provider = server.token("uss1")
+
+            def dss(method, path, body=None, expect=200):
+                status, answer, _ = server.ask(method, path, body, provider)
+                self.assertEqual(status, expect, (method, path, answer))
+                return answer
+
+            def notices():
+                return server.by("alpine", "GET", "/api/v1/notices?limit=1000", expect=200)["notices"]
+
+            def told():
+                return [(text["kind"], text["because"], text["own"]["id"], text["other"]["possible"])
+                        for text in (json.loads(one["text"]) for one in notices())]
+
+            def crash():
+                self.assertEqual(server.stop(signal.SIGKILL), -signal.SIGKILL)
+                server.start()
+
+            low = server.declare("alpine", feature(lower=500, upper=520))
+            high = server.declare("alpine", feature(lower=580, upper=600))
+            begin = time.monotonic()
+            key = [dss("GET", f"/uss/v1/operational_intents/{one['uss_reference_id']}")["operational_intent"]["reference"]["ovn"] for one in (low, high)]
+            entity = new_id()
+            reference = dss("PUT", f"{OIR}/{entity}", intent(circle(), key=key), 201)["operational_intent_reference"]
+            message = self.notification(entity, "operational_intent", circle(lower=510, upper=550, start=100, end=3500))
+            dss("POST", "/uss/v1/operational_intents", message, 204)
+            expected = [("conflict", "declared", low["id"], True), ("conflict", "declared", high["id"], True),
+                        ("conflict", "told_by_provider", low["id"], False), ("conflict_over", "told_by_provider", high["id"], True)]
+            self.assertEqual(sorted(told()), sorted(expected))
+            crash()
+            # The answer to the sender was lost, perhaps.
+            dss("POST", "/uss/v1/operational_intents", message, 204)
+            other = self.notification(entity, "operational_intent", circle(lower=510, upper=551, start=100, end=3500))
+            dss("POST", "/uss/v1/operational_intents", other, 409)
+            self.assertEqual(sorted(told()), sorted(expected))
+            # Between the told volumes and the end of the extents: no conflict with the reference, and no key for it.
+            server.declare("rescue", feature(lower=551, upper=579))
+            conflicts = server.declare("rescue", feature(lower=540, upper=579), priority=1, expect=409)["conflicts"]
+            self.assertEqual([(one["other"]["id"], one["other"]["possible"], one["meets"][0]["altitude_upper_m"]) for one in conflicts
+                              if one["needs_key"]], [(entity, False, 550)])
+            # Again after a minute, but of each pair the last alone.
+            time.sleep(max(0, 64 - (time.monotonic() - begin)))
+            again = [(one["kind"], one["own"]["id"]) for one in (json.loads(one["text"]) for one in notices() if one["repeated"])]
+            self.assertEqual(sorted(again), sorted([("conflict", low["id"]), ("conflict_over", high["id"])]))
+            crash()
+            dss("DELETE", f"{OIR}/{entity}/{reference['ovn']}")
+            self.assertEqual(told()[-1], ("conflict_over", "ended", low["id"], False))
+            self.assertEqual(len(told()), 5)
+            server.declare("rescue", feature(lower=540, upper=579), priority=1)
+            self.assertEqual(server.stop(), 0)
+
     def test_likewise_for_constraints(self):
         place, entity = elsewhere(), new_id()
         mine = self.server.declare("alpine", feature(**place))
@@ -1522,9 +1583,14 @@ class TwoWorlds(Parties):
         refused = self.server.declare("alpine", feature(**place), priority=5, expect=409)["conflicts"]
         self.assertEqual({(one["other"]["id"], one["needs_key"]) for one in refused}, {(entity, True), (mine["id"], False)})
         self.server.declare("alpine", feature(**place), priority=5, key=[made["ovn"]])
-        exact = circle(**place, lower=550, upper=560)
-        self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 204)
-        self.assertEqual(self.told("alpine")[-1]["because"], "told_by_provider")
+        exact = circle(**place, lower=550, upper=560, start=100, end=3500)
+        outside = circle(**place, lower=550, upper=601, start=100, end=3500)
+        self.assertIn("volume 1 ", self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact, outside), 400)["message"])
+        for _ in range(2):
+            self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 204)
+        notices = self.told("alpine")
+        self.assertEqual([(one["because"], one["other"]["type"], one["other"]["possible"]) for one in notices[-3:]],
+                         [("declared", "constraint_reference", True)] + [("told_by_provider", "constraint_reference", False)] * 2)
         self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact), 403, self.two)
         self.dss("POST", "/uss/v1/constraints", self.notification(entity, "constraint", exact, version=0), 409)
         others = self.notification(new_id(), "constraint", exact)

@@ -94,6 +94,7 @@ void Airspace::LetExpire(TimeNs now, Changes& changes) {
       case RecordKind::kNotice:
       case RecordKind::kProviderMessage:
       case RecordKind::kSecret:
+      case RecordKind::kToldVolumes:
         WB_CHECK(false);  // these do not end, or not so
     }
   }
@@ -382,6 +383,8 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
   if (auto* notice = std::get_if<model::Notice>(&entity)) {
     if (!notices_by_id_.emplace(notice->id, std::pair(notice->party, notice->number)).second)
       return Error{Code::kInvalid, "notice " + notice->id.ToString() + " is there twice"};
+    if (notice->about && !notice->settled && !unsettled_.emplace(*notice->about, notice->id).second)
+      return Error{Code::kInvalid, "notice " + notice->id.ToString() + " is about what another one is about"};
     if (!notice->acknowledged) ++notices_waiting_;
     notice_events_.emplace(NextEventOf(*notice), notice->party, notice->number);
     notices_[notice->party].emplace(notice->number, *notice);
@@ -393,6 +396,10 @@ Result<void> Airspace::Restore(const model::RecordKey& key, model::Entity entity
   }
   if (auto* secret = std::get_if<model::Secret>(&entity)) {
     secret_ = *secret;
+    return {};
+  }
+  if (auto* told = std::get_if<model::ToldVolumes>(&entity)) {
+    told_.emplace(std::pair(told->kind, told->reference_id), *told);
     return {};
   }
   if (auto* availability = std::get_if<model::UssAvailability>(&entity)) {
@@ -434,6 +441,16 @@ Result<void> Airspace::FinishRestore() {
                                        subscription_id.ToString() + " of another manager"};
     }
   }
+  for (const auto& [of, told] : told_) {
+    const auto& [kind, id] = of;
+    const OperationalIntentReference* intent = kind == model::DeclarationKind::kIntent ? intents_.Find(id) : nullptr;
+    const ConstraintReference* constraint =
+        kind == model::DeclarationKind::kConstraint ? constraints_.Find(id) : nullptr;
+    const bool there = intent != nullptr ? intent->version == told.version
+                                         : constraint != nullptr && constraint->version == told.version;
+    if (!there)
+      return Error{Code::kInvalid, "volumes were told of reference " + id.ToString() + ", which is not there"};
+  }
   WB_TRY_OK(intents_.index().CheckInvariants());
   WB_TRY_OK(constraints_.index().CheckInvariants());
   WB_TRY_OK(subscriptions_.index().CheckInvariants());
@@ -463,6 +480,7 @@ void Airspace::VisitRecords(const std::function<void(const model::RecordKey&, co
   }
   for (const auto& [number, message] : provider_messages_) visit(KeyOf(message), model::Encode(message));
   if (secret_) visit(KeyOf(*secret_), model::Encode(*secret_));
+  for (const auto& [of, told] : told_) visit(KeyOf(told), model::Encode(told));
 }
 
 Airspace::Sizes Airspace::sizes() const {

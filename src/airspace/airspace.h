@@ -253,12 +253,29 @@ class Airspace {
   // null) of another's declaration.
   void TellParties(const model::Stamp& stamp, const model::Declaration* before, const model::Declaration* after,
                    std::string_view because, Changes& changes);
-  // Likewise of a reference.
+  // Likewise of a reference; `told` is what was told of it before.
   template <typename Reference>
-  void TellPartiesOfReference(const model::Stamp& stamp, const Reference* before, const Reference* after,
+  void TellPartiesOfReference(const model::Stamp& stamp, const Reference* before,
+                              const std::optional<model::ToldVolumes>& told, const Reference* after,
                               std::string_view because, Changes& changes);
+  // What its USS told of the volumes of a reference as it is now; null for nothing.
+  const model::ToldVolumes* ToldOf(model::DeclarationKind kind, const model::Uuid& reference_id) const;
+  // Where a declaration and a reference meet: exactly, if it was told.
+  template <typename Reference>
+  model::ConflictSeen SeeReference(const model::Declaration& own, const Reference& reference,
+                                   const model::ToldVolumes* told, Pairing& pairing) const;
+  template <typename Reference>
+  model::Outcome RecordTold(const model::Stamp& stamp, const model::RecordProviderNotice& command,
+                            const Reference* reference, Changes& changes);
+  // The reference changed or went.
+  void ForgetTold(model::DeclarationKind kind, const model::Uuid& reference_id, Changes& changes);
+  // `other_id` is the true one. Notices before about the same two are settled.
   void MakeNotice(const model::Stamp& stamp, std::string_view kind, std::string_view because,
-                  const model::Declaration& own, const model::ConflictSeen& other, Changes& changes);
+                  const model::Declaration& own, const model::Uuid& other_id, const model::ConflictSeen& other,
+                  Changes& changes);
+  // Settles the notices about a party's own declaration and what it does not conflict with any more.
+  void SettleOwn(const model::Declaration& own, const std::vector<model::ConflictSeen>& conflicts, Changes& changes);
+  void Settle(const model::Uuid& notice_id, Changes& changes);
   void StoreNotice(const model::Notice& notice, Changes& changes);
   void LetNoticesExpire(TimeNs now, Changes& changes);
   TimeNs NextEventOf(const model::Notice& notice) const;
@@ -290,12 +307,14 @@ class Airspace {
   std::set<std::pair<model::Uuid, model::Uuid>> dependents_;                  // (subscription, intent)
   std::optional<model::Secret> secret_;
   Table<model::Declaration> declarations_;
-  size_t declared_constraints_ = 0;                       // of declarations_
-  std::map<model::Uuid, model::Uuid> behind_references_;  // (reference, declaration)
+  size_t declared_constraints_ = 0;                                                    // of declarations_
+  std::map<model::Uuid, model::Uuid> behind_references_;                               // (reference, declaration)
+  std::map<std::pair<model::DeclarationKind, model::Uuid>, model::ToldVolumes> told_;  // by reference
   std::map<std::string, model::Party, std::less<>> parties_;
   std::map<std::string, model::Group, std::less<>> groups_;
   std::map<std::string, std::map<int64_t, model::Notice>, std::less<>> notices_;  // by party and number
   std::map<model::Uuid, std::pair<std::string, int64_t>> notices_by_id_;
+  std::map<model::NoticeSubject, model::Uuid> unsettled_;             // the one notice of each that is not settled
   size_t notices_waiting_ = 0;                                        // of them, not acknowledged
   std::set<std::tuple<TimeNs, std::string, int64_t>> notice_events_;  // a notice is repeated, or goes
   uint32_t notices_made_ = 0;                                         // with this command

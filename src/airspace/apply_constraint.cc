@@ -8,6 +8,7 @@
 namespace wideberth::airspace {
 
 using model::ConstraintReference;
+using model::DeclarationKind;
 using model::Extents;
 using model::Outcome;
 using model::RecordKind;
@@ -37,8 +38,10 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutConstraint& command, Ch
                                  .extents = command.extents};
   std::optional<ConstraintReference> before;
   if (old != nullptr) before = *old;
+  const std::optional<model::ToldVolumes> told = CopyOf(ToldOf(DeclarationKind::kConstraint, command.id));
   std::vector<model::Notified> notified = PutReference(constraint, stamp.time, changes);
-  TellPartiesOfReference(stamp, before ? &*before : nullptr, &constraint, before ? "changed" : "declared", changes);
+  TellPartiesOfReference(stamp, before ? &*before : nullptr, told, &constraint, before ? "changed" : "declared",
+                         changes);
   return model::ConstraintChanged{std::move(constraint), std::move(notified)};
 }
 
@@ -47,6 +50,7 @@ std::vector<model::Notified> Airspace::PutReference(const ConstraintReference& c
   const ConstraintReference* old = constraints_.Find(constraint.id);
   std::optional<Extents> old_extents;
   if (old != nullptr) old_extents = old->extents;
+  ForgetTold(DeclarationKind::kConstraint, constraint.id, changes);
   Replace(constraints_, RecordKind::kConstraint, constraint, now, changes);
   std::vector<const Extents*> concerned{&constraint.extents};
   if (old_extents && *old_extents != constraint.extents) concerned.push_back(&*old_extents);
@@ -63,10 +67,11 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteConstraint& command,
   if (behind_references_.contains(command.id))
     return Error{Code::kForbidden, "it stands for what a party declared here, and only the party changes it"};
   ConstraintReference constraint = *found;
+  const std::optional<model::ToldVolumes> told = CopyOf(ToldOf(DeclarationKind::kConstraint, command.id));
   std::vector<model::Notified> notified =
       Notify({&constraint.extents}, &Subscription::notify_for_constraints, stamp.time, changes);
   Erase(constraints_, RecordKind::kConstraint, constraint.id, changes);
-  TellPartiesOfReference<ConstraintReference>(stamp, &constraint, nullptr, "ended", changes);
+  TellPartiesOfReference<ConstraintReference>(stamp, &constraint, told, nullptr, "ended", changes);
   return model::ConstraintChanged{std::move(constraint), std::move(notified)};
 }
 

@@ -41,7 +41,7 @@ bool CanConflict(DeclarationKind a, DeclarationKind b) {
   return a == DeclarationKind::kIntent || b == DeclarationKind::kIntent;
 }
 
-// How much there is to compare of a declaration.
+// How much there is to compare.
 size_t VerticesOf(const DeclaredVolumes& volumes) {
   size_t count = 0;
   for (const DeclaredVolume& one : volumes) count += one.volume().outline.vertices().size();
@@ -55,11 +55,8 @@ void SortBySize(std::vector<const Declaration*>& declarations) {
   });
 }
 
-const Uuid& IdOf(const ConflictSeen& conflict) {
-  if (const auto* seen = std::get_if<DeclarationSeen>(&conflict.other)) return seen->id;
-  if (const auto* intent = std::get_if<OperationalIntentReference>(&conflict.other)) return intent->id;
-  return std::get<ConstraintReference>(conflict.other).id;
-}
+DeclarationKind KindOf(const OperationalIntentReference&) { return DeclarationKind::kIntent; }
+DeclarationKind KindOf(const ConstraintReference&) { return DeclarationKind::kConstraint; }
 
 // The reason of a notice for whom the state is not shown: whether it is flown, and whether it was.
 std::string_view WithoutState(std::string_view because) {
@@ -157,10 +154,10 @@ Airspace::OwnConflicts Airspace::ListConflicts(std::string_view party, TimeNs no
       return listed;
     }
     for (ConflictSeen& conflict : FindConflicts(*own[i], {}, now, pairing)) {
-      const Uuid& other = IdOf(conflict);
+      const Uuid& other = conflict.id();
       if (after && after->own == own[i]->id && after->other && !(*after->other < other)) continue;
       if (listed.list.size() == count_max) {
-        listed.next = ConflictPosition{listed.list.back().own.id, IdOf(listed.list.back().conflict)};
+        listed.next = ConflictPosition{listed.list.back().own.id, listed.list.back().conflict.id()};
         return listed;
       }
       listed.list.push_back({See(*own[i], party), std::move(conflict)});
@@ -175,6 +172,29 @@ const Declaration* Airspace::BehindReference(const Uuid& reference_id) const {
 }
 
 // ---- Conflicts.
+
+const model::ToldVolumes* Airspace::ToldOf(DeclarationKind kind, const Uuid& reference_id) const {
+  const auto at = told_.find({kind, reference_id});
+  return at == told_.end() ? nullptr : &at->second;
+}
+
+void Airspace::ForgetTold(DeclarationKind kind, const Uuid& reference_id, Changes& changes) {
+  const auto at = told_.find({kind, reference_id});
+  if (at == told_.end()) return;
+  changes.push_back({KeyOf(at->second), std::nullopt});
+  told_.erase(at);
+}
+
+template <typename Reference>
+ConflictSeen Airspace::SeeReference(const Declaration& own, const Reference& reference, const model::ToldVolumes* told,
+                                    Pairing& pairing) const {
+  ConflictSeen seen{.other = reference,
+                    .meets = told == nullptr ? pairing.Meet(own.volumes, reference.extents) : pairing.Meet(own, *told),
+                    .in_key = false,
+                    .needs_key = false};
+  if (told != nullptr) seen.told = told->volumes;
+  return seen;
+}
 
 std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration, const std::vector<std::string>& key,
                                                   TimeNs now, Pairing& pairing) const {
@@ -193,22 +213,31 @@ std::vector<ConflictSeen> Airspace::FindConflicts(const Declaration& declaration
     const bool goes_first = other->kind == DeclarationKind::kIntent && other->priority < declaration.priority;
     conflicts.push_back({std::move(seen), std::move(meets), in_key, is_intent && !goes_first});
   }
-  for (const OperationalIntentReference* other : intents_.Meeting(declaration.extents)) {
-    if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-    Meets meets = pairing.Meet(declaration.volumes, other->extents);
-    if (meets.empty()) continue;
-    // As F3548 has it: what a USS that is down has only planned may be planned over.
-    const bool stands = other->state != IntentState::kAccepted || AvailabilityOf(other->manager) != Availability::kDown;
-    conflicts.push_back({*other, std::move(meets), known.contains(other->ovn), is_intent && stands});
-  }
-  if (is_intent) {
-    for (const ConstraintReference* other : constraints_.Meeting(declaration.extents)) {
-      if (IsOver(other->extents, now) || behind_references_.contains(other->id)) continue;
-      Meets meets = pairing.Meet(declaration.volumes, other->extents);
-      if (!meets.empty()) conflicts.push_back({*other, std::move(meets), known.contains(other->ovn), true});
+  const auto find_among = [&](const auto& references, const auto& needs_key) {
+    using Other = std::pair<const model::ToldVolumes*, decltype(&*references.front())>;
+    std::vector<Other> in_order;
+    for (const auto* other : references) {
+      if (!IsOver(other->extents, now) && !behind_references_.contains(other->id))
+        in_order.emplace_back(ToldOf(KindOf(*other), other->id), other);
     }
-  }
-  std::sort(conflicts.begin(), conflicts.end(), [](const auto& a, const auto& b) { return IdOf(a) < IdOf(b); });
+    std::stable_sort(in_order.begin(), in_order.end(), [](const Other& a, const Other& b) {
+      return (a.first == nullptr ? 0 : VerticesOf(a.first->volumes)) <
+             (b.first == nullptr ? 0 : VerticesOf(b.first->volumes));
+    });
+    for (const auto& [told, other] : in_order) {
+      ConflictSeen conflict = SeeReference(declaration, *other, told, pairing);
+      if (conflict.meets.empty()) continue;
+      conflict.in_key = known.contains(other->ovn);
+      conflict.needs_key = is_intent && needs_key(*other);
+      conflicts.push_back(std::move(conflict));
+    }
+  };
+  // As F3548 has it: what a USS that is down has only planned may be planned over.
+  find_among(intents_.Meeting(declaration.extents), [&](const OperationalIntentReference& other) {
+    return other.state != IntentState::kAccepted || AvailabilityOf(other.manager) != Availability::kDown;
+  });
+  if (is_intent) find_among(constraints_.Meeting(declaration.extents), [](const ConstraintReference&) { return true; });
+  std::sort(conflicts.begin(), conflicts.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
   return conflicts;
 }
 
@@ -254,6 +283,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutDeclaration& command, C
   Pairing pairing(stamp.time);
   std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, pairing);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
+  SettleOwn(declaration, conflicts, changes);
   ReplaceDeclaration(stamp, declaration, command.publication, old == nullptr ? "declared" : "changed", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
 }
@@ -271,6 +301,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::ActivateDeclaration& comma
   Pairing pairing(stamp.time);
   std::vector<ConflictSeen> conflicts = FindConflicts(declaration, command.key, stamp.time, pairing);
   if (LacksKey(conflicts)) return model::DeclarationRefused{std::move(declaration), std::move(conflicts)};
+  SettleOwn(declaration, conflicts, changes);
   ReplaceDeclaration(stamp, declaration, command.publication, "activated", changes);
   return model::DeclarationChanged{std::move(declaration), std::move(conflicts)};
 }
@@ -280,6 +311,7 @@ Outcome Airspace::Do(const Stamp& stamp, const model::EndDeclaration& command, C
   if (old == nullptr || old->party != command.party || old->kind != command.kind) return NotThere(command.kind);
   if (old->ovn != command.ovn) return Error{Code::kConflict, "ovn: it is not the current one; read it again"};
   Declaration declaration = *old;
+  SettleOwn(declaration, {}, changes);
   Unpublish(declaration, stamp.time, changes);
   behind_references_.erase(declaration.reference_id);
   if (declaration.kind == DeclarationKind::kConstraint) --declared_constraints_;
@@ -421,75 +453,103 @@ void Airspace::TellParties(const Stamp& stamp, const Declaration* before, const 
     const Declaration& of = still ? *after : *before;
     DeclarationSeen seen = See(of, own.party);
     const std::string_view said = seen.full ? because : WithoutState(because);
-    MakeNotice(stamp, still ? "conflict" : "conflict_over", said, own,
+    MakeNotice(stamp, still ? "conflict" : "conflict_over", said, own, of.id,
                {std::move(seen), std::move(still ? are : were), false, false}, changes);
   }
 }
 
 template <typename Reference>
-void Airspace::TellPartiesOfReference(const Stamp& stamp, const Reference* before, const Reference* after,
+void Airspace::TellPartiesOfReference(const Stamp& stamp, const Reference* before,
+                                      const std::optional<model::ToldVolumes>& told, const Reference* after,
                                       std::string_view because, Changes& changes) {
   if (declarations_.size() == 0) return;
   Pairing pairing(stamp.time);
-  std::map<Uuid, std::pair<Meets, bool>> others;  // and whether they meet still
+  std::map<Uuid, std::pair<ConflictSeen, bool>> others;  // and whether they meet still
   for (const Reference* reference : {before, after}) {
     if (reference == nullptr) continue;
-    for (const Declaration* other : declarations_.Meeting(reference->extents)) {
-      if (IsOver(other->extents, stamp.time)) continue;
-      if (std::is_same_v<Reference, ConstraintReference> && other->kind == DeclarationKind::kConstraint) continue;
-      Meets found = pairing.Meet(other->volumes, reference->extents);
-      if (!found.empty()) others[other->id] = {std::move(found), reference == after};
+    std::vector<const Declaration*> near = declarations_.Meeting(reference->extents);
+    SortBySize(near);
+    for (const Declaration* other : near) {
+      if (IsOver(other->extents, stamp.time) || !CanConflict(other->kind, KindOf(*reference))) continue;
+      ConflictSeen found = SeeReference(*other, *reference, reference == before && told ? &*told : nullptr, pairing);
+      if (!found.meets.empty()) others.insert_or_assign(other->id, std::pair(std::move(found), reference == after));
     }
   }
-  for (auto& [id, meets] : others) {
-    const auto& [found, still] = meets;
-    MakeNotice(stamp, still ? "conflict" : "conflict_over", because, *declarations_.Find(id),
-               {still ? *after : *before, found, false, false}, changes);
+  for (const auto& [id, seen] : others) {
+    const auto& [conflict, still] = seen;
+    MakeNotice(stamp, still ? "conflict" : "conflict_over", because, *declarations_.Find(id), conflict.id(), conflict,
+               changes);
   }
 }
 
 template void Airspace::TellPartiesOfReference(const Stamp&, const OperationalIntentReference*,
+                                               const std::optional<model::ToldVolumes>&,
                                                const OperationalIntentReference*, std::string_view, Changes&);
-template void Airspace::TellPartiesOfReference(const Stamp&, const ConstraintReference*, const ConstraintReference*,
+template void Airspace::TellPartiesOfReference(const Stamp&, const ConstraintReference*,
+                                               const std::optional<model::ToldVolumes>&, const ConstraintReference*,
                                                std::string_view, Changes&);
 
-Outcome Airspace::Do(const Stamp& stamp, const model::RecordProviderNotice& command, Changes& changes) {
-  const bool is_intent = command.kind == DeclarationKind::kIntent;
-  const OperationalIntentReference* intent = is_intent ? intents_.Find(command.reference_id) : nullptr;
-  const ConstraintReference* constraint = is_intent ? nullptr : constraints_.Find(command.reference_id);
-  const std::string* manager = intent != nullptr       ? &intent->manager
-                               : constraint != nullptr ? &constraint->manager
-                                                       : nullptr;
-  if (manager != nullptr && *manager != command.manager)
-    return Error{Code::kForbidden, "the reference belongs to another manager"};
-  const int32_t version = intent != nullptr ? intent->version : constraint != nullptr ? constraint->version : 0;
-  if (!command.deleted && command.version < version)
-    return Error{Code::kConflict, "version: a later one is known here"};
-  if (command.deleted || command.volumes.empty()) return model::Done{};  // the DSS told of the end itself
+// ---- What other USSs tell.
 
-  // Its volumes are known for this once: it is shown as one that shows all of itself.
-  const DeclarationSeen seen{.declaration = {.kind = command.kind,
-                                             .id = command.reference_id,
-                                             .party = command.manager,
-                                             .ovn = command.ovn,
-                                             .version = command.version,
-                                             .volumes = command.volumes,
-                                             .extents = model::ExtentsOf(command.volumes)},
-                             .full = true,
-                             .id = command.reference_id,
-                             .ovn = command.ovn};
+Outcome Airspace::Do(const Stamp& stamp, const model::RecordProviderNotice& command, Changes& changes) {
+  if (command.kind == DeclarationKind::kIntent)
+    return RecordTold(stamp, command, intents_.Find(command.reference_id), changes);
+  return RecordTold(stamp, command, constraints_.Find(command.reference_id), changes);
+}
+
+template <typename Reference>
+Outcome Airspace::RecordTold(const Stamp& stamp, const model::RecordProviderNotice& command, const Reference* reference,
+                             Changes& changes) {
+  if (reference != nullptr && reference->manager != command.manager)
+    return Error{Code::kForbidden, "the reference belongs to another manager"};
+  if (command.deleted) return model::Done{};  // the DSS told of the end itself
+  if (reference == nullptr) return Error{Code::kForbidden, "the DSS has no such reference of this manager"};
+  if (behind_references_.contains(reference->id))
+    return Error{Code::kForbidden, "the reference is that of a party here, which alone says what stands behind it"};
+  if (command.version != reference->version) {
+    return Error{Code::kConflict, command.version < reference->version
+                                      ? "version: the DSS has a later one"
+                                      : "version: the DSS has not that one yet; tell of it after it was accepted"};
+  }
+  if (const model::ToldVolumes* told = ToldOf(command.kind, reference->id); told != nullptr) {
+    if (told->volumes == command.volumes) return model::Unchanged{};
+    return Error{Code::kConflict, "details: other volumes were told of this version"};
+  }
+  if (command.volumes.empty()) return model::Done{};  // it says nothing that would be finer than the extents
+  const Extents& has = reference->extents;
+  for (size_t i = 0; i < command.volumes.size(); ++i) {
+    const Extents& one = command.volumes[i].extents();
+    if (one.lower < has.lower || one.upper > has.upper || one.start < has.start || one.end > has.end ||
+        !one.cover.Intersects(has.cover))
+      return Error{Code::kInvalid, "details: volume " + std::to_string(i) +
+                                       " lies outside the altitudes, the times or the area that the DSS has"};
+  }
+
+  const model::ToldVolumes told{.kind = command.kind,
+                                .reference_id = reference->id,
+                                .version = reference->version,
+                                .volumes = command.volumes,
+                                .extents = model::ExtentsOf(command.volumes)};
+  changes.push_back({KeyOf(told), model::Encode(told)});
+  told_.emplace(std::pair(told.kind, told.reference_id), told);
+
   Pairing pairing(stamp.time);
-  std::vector<std::pair<Uuid, Meets>> concerned;
-  std::vector<const Declaration*> near = declarations_.Meeting(seen.declaration.extents);
+  std::map<Uuid, std::pair<ConflictSeen, bool>> concerned;  // and whether they meet
+  std::vector<const Declaration*> near = declarations_.Meeting(has);
   SortBySize(near);
   for (const Declaration* own : near) {
     if (IsOver(own->extents, stamp.time) || !CanConflict(own->kind, command.kind)) continue;
-    Meets meets = pairing.Meet(*own, seen.declaration);
-    if (!meets.empty()) concerned.emplace_back(own->id, std::move(meets));
+    ConflictSeen conflict = SeeReference(*own, *reference, &told, pairing);
+    const bool meets = !conflict.meets.empty();
+    // What met the extents was told to be possible.
+    if (!meets) conflict = SeeReference(*own, *reference, nullptr, pairing);
+    if (!conflict.meets.empty()) concerned.emplace(own->id, std::pair(std::move(conflict), meets));
   }
-  for (auto& [id, meets] : concerned)
-    MakeNotice(stamp, "conflict", "told_by_provider", *declarations_.Find(id), {seen, std::move(meets), false, false},
-               changes);
+  for (const auto& [id, seen] : concerned) {
+    const auto& [conflict, meets] = seen;
+    MakeNotice(stamp, meets ? "conflict" : "conflict_over", "told_by_provider", *declarations_.Find(id), reference->id,
+               conflict, changes);
+  }
   return model::Done{};
 }
 

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "airspace/airspace.h"
@@ -15,6 +17,7 @@
 namespace wideberth::airspace {
 
 using model::Notice;
+using model::NoticeSubject;
 using model::Outcome;
 using model::Stamp;
 using model::Uuid;
@@ -43,6 +46,18 @@ TimeNs DueAgain(const Notice& notice) {
   return Later(notice.made, wait_ns);
 }
 
+// Still to be told again, once it is due.
+bool IsRepeated(const Notice& notice) {
+  return !notice.acknowledged && !notice.settled && DueAgain(notice) <= notice.concerns_until;
+}
+
+NoticeSubject::Other OtherOf(const model::ConflictSeen& conflict) {
+  if (std::holds_alternative<model::DeclarationSeen>(conflict.other)) return NoticeSubject::Other::kDeclaration;
+  return std::holds_alternative<model::OperationalIntentReference>(conflict.other)
+             ? NoticeSubject::Other::kOperationalIntentReference
+             : NoticeSubject::Other::kConstraintReference;
+}
+
 int64_t NextNumber(TimeNs now, const std::map<int64_t, Notice>& notices) {
   const int64_t of_time = now.value / 1000;
   return notices.empty() ? of_time : std::max(of_time, notices.rbegin()->first + 1);
@@ -51,8 +66,7 @@ int64_t NextNumber(TimeNs now, const std::map<int64_t, Notice>& notices) {
 }  // namespace
 
 TimeNs Airspace::NextEventOf(const Notice& notice) const {
-  const TimeNs due = DueAgain(notice);
-  if (!notice.acknowledged && due <= notice.concerns_until) return due;
+  if (IsRepeated(notice)) return DueAgain(notice);
   TimeNs gone = Later(std::max(notice.concerns_until, notice.made), kNoticeKeptNs);
   if (notice.acknowledged) gone = std::min(gone, Later(*notice.acknowledged, kNoticeKeptNs));
   return gone;
@@ -66,17 +80,47 @@ void Airspace::StoreNotice(const Notice& notice, Changes& changes) {
 }
 
 void Airspace::MakeNotice(const Stamp& stamp, std::string_view kind, std::string_view because,
-                          const model::Declaration& own, const model::ConflictSeen& other, Changes& changes) {
+                          const model::Declaration& own, const Uuid& other_id, const model::ConflictSeen& other,
+                          Changes& changes) {
+  const NoticeSubject about{.own = own.id, .kind = OtherOf(other), .other = other_id};
+  if (const auto before = unsettled_.find(about); before != unsettled_.end()) Settle(before->second, changes);
   Notice notice{.id = NoticeId(stamp, notices_made_++),
                 .party = own.party,
                 .number = NextNumber(stamp.time, notices_[own.party]),
                 .made = stamp.time,
-                .concerns_until = own.extents.end};
+                .concerns_until = kind == "conflict" ? std::min(own.extents.end, other.extents().end) : own.extents.end,
+                .about = about};
   notice.text = NoticeText(notice, {kind, because, &own, &other});
   if (ledger_) changes.events.push_back(NoticeEvent(stamp.time, "notice.made", notice, ""));
   changes.notices.push_back({notice.party, notice.number});
   ++notices_waiting_;
+  unsettled_.emplace(about, notice.id);
   StoreNotice(notice, changes);
+}
+
+void Airspace::Settle(const Uuid& notice_id, Changes& changes) {
+  const auto& [party, number] = notices_by_id_.at(notice_id);
+  Notice notice = notices_.at(party).at(number);
+  unsettled_.erase(*notice.about);
+  notice_events_.erase({NextEventOf(notice), notice.party, notice.number});
+  notice.settled = true;
+  StoreNotice(notice, changes);
+}
+
+void Airspace::SettleOwn(const model::Declaration& own, const std::vector<model::ConflictSeen>& conflicts,
+                         Changes& changes) {
+  std::set<std::pair<NoticeSubject::Other, Uuid>> stand;  // as the party knows them
+  for (const model::ConflictSeen& one : conflicts) stand.emplace(OtherOf(one), one.id());
+  std::vector<Uuid> over;
+  for (auto at = unsettled_.lower_bound({.own = own.id, .kind = {}, .other = {}});
+       at != unsettled_.end() && at->first.own == own.id; ++at) {
+    const auto& [about, notice_id] = *at;
+    const model::Declaration* other =
+        about.kind == NoticeSubject::Other::kDeclaration ? declarations_.Find(about.other) : nullptr;
+    if (!stand.contains({about.kind, other == nullptr ? about.other : See(*other, own.party).id}))
+      over.push_back(notice_id);
+  }
+  for (const Uuid& notice_id : over) Settle(notice_id, changes);
 }
 
 void Airspace::LetNoticesExpire(TimeNs now, Changes& changes) {
@@ -87,10 +131,17 @@ void Airspace::LetNoticesExpire(TimeNs now, Changes& changes) {
     Notice notice = of_party->second.at(number);
     of_party->second.erase(number);
     changes.push_back({KeyOf(notice), std::nullopt});
-    if (notice.acknowledged || DueAgain(notice) > notice.concerns_until) {
+    if (!IsRepeated(notice)) {
       notices_by_id_.erase(notice.id);
+      if (notice.about && !notice.settled) unsettled_.erase(*notice.about);
       if (!notice.acknowledged) --notices_waiting_;
       if (of_party->second.empty()) notices_.erase(of_party);
+      continue;
+    }
+    if (notice.concerns_until < now) {  // nobody looked until it was over
+      if (notice.about) unsettled_.erase(*notice.about);
+      notice.settled = true;
+      StoreNotice(notice, changes);
       continue;
     }
     // However long nobody looked, it is repeated once, and then counts as often as it was due.

@@ -9,6 +9,7 @@ namespace wideberth::airspace {
 
 using model::Availability;
 using model::ConstraintReference;
+using model::DeclarationKind;
 using model::Extents;
 using model::IntentState;
 using model::KeyOf;
@@ -119,8 +120,9 @@ Outcome Airspace::Do(const Stamp& stamp, const model::PutOperationalIntent& comm
     used_suffixes_by_time_.emplace(used->suffix.unix_ms(), *used);
     changes.push_back({KeyOf(*used), model::Encode(*used)});
   }
+  const std::optional<model::ToldVolumes> told = CopyOf(ToldOf(DeclarationKind::kIntent, command.id));
   std::vector<model::Notified> notified = PutReference(intent, std::move(subscription), stamp.time, changes);
-  TellPartiesOfReference(stamp, before ? &*before : nullptr, &intent, before ? "changed" : "declared", changes);
+  TellPartiesOfReference(stamp, before ? &*before : nullptr, told, &intent, before ? "changed" : "declared", changes);
   return model::OperationalIntentChanged{std::move(intent), AvailabilityOf(command.manager), std::move(notified)};
 }
 
@@ -134,6 +136,7 @@ std::vector<model::Notified> Airspace::PutReference(const OperationalIntentRefer
   if (subscription) Replace(subscriptions_, RecordKind::kSubscription, *std::move(subscription), now, changes);
   if (old_subscription) dependents_.erase({*old_subscription, intent.id});
   if (intent.subscription_id) dependents_.emplace(*intent.subscription_id, intent.id);
+  ForgetTold(DeclarationKind::kIntent, intent.id, changes);
   Replace(intents_, RecordKind::kOperationalIntent, intent, now, changes);
   DropIfUnused(old_subscription, changes);
   std::vector<const Extents*> concerned{&intent.extents};
@@ -154,8 +157,9 @@ Outcome Airspace::Do(const Stamp& stamp, const model::DeleteOperationalIntent& c
   if (stamp.strict_availability && availability == Availability::kDown)
     return Error{Code::kPrecondition, "a USS that is marked Down may not delete operational intents"};
   OperationalIntentReference intent = *found;
+  const std::optional<model::ToldVolumes> told = CopyOf(ToldOf(DeclarationKind::kIntent, command.id));
   std::vector<model::Notified> notified = RemoveReference(intent.id, stamp.time, changes);
-  TellPartiesOfReference<OperationalIntentReference>(stamp, &intent, nullptr, "ended", changes);
+  TellPartiesOfReference<OperationalIntentReference>(stamp, &intent, told, nullptr, "ended", changes);
   return model::OperationalIntentChanged{std::move(intent), availability, std::move(notified)};
 }
 

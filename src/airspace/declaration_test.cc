@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -412,16 +413,367 @@ TEST_F(Parties, NobodyElseChangesTheReferenceThatStandsForADeclaration) {
   EXPECT_TRUE(airspace_.FindConstraint(constraint.id));
 }
 
-TEST_F(Parties, WhatAProviderTellsBecomesAnExactNotice) {
-  Do(Make("A", 1, {Volume(20, 60)}));
-  Do(model::RecordProviderNotice{"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 1,
-                                 std::vector{Volume(20.001, 60)}});
+// A reference of uss1, and what it tells of it.
+class TellingProvider : public Parties {
+ protected:
+  // 50, from 100 to 400 m high; its key has everything.
+  std::string Refer(const std::optional<std::string>& ovn = std::nullopt, double longitude = 20) {
+    const DeclaredVolume all({*geo::Outline::MakeCircle({10, longitude}, 500), *geo::AltitudeBand::MakeMetres(100, 400),
+                              *geo::TimeInterval::Make(At(60), At(7200))});
+    model::PutOperationalIntent put = MakeReference(50, all, EveryOvn());
+    put.ovn = ovn;
+    const Outcome outcome = Do(put);
+    const auto* changed = std::get_if<model::OperationalIntentChanged>(&outcome);
+    return changed == nullptr ? "" : changed->reference.ovn;
+  }
+
+  std::vector<std::string> EveryOvn() const {
+    std::vector<std::string> key;
+    for (int id = 1; id < 256; ++id) {
+      if (const auto intent = airspace_.FindIntent(Id(static_cast<uint8_t>(id)))) key.push_back(intent->reference.ovn);
+    }
+    return key;
+  }
+
+  static model::RecordProviderNotice Tell(std::vector<DeclaredVolume> volumes, int32_t version = 1) {
+    return {"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "", version, std::move(volumes)};
+  }
+
+  std::optional<Code> Refused(const model::Command& command) {
+    const Outcome outcome = Do(command);
+    const auto* error = std::get_if<Error>(&outcome);
+    EXPECT_TRUE(error == nullptr || effects_.records.empty());
+    return error == nullptr ? std::nullopt : std::optional(error->code);
+  }
+
+  // Of A, over the reference.
+  void Declare(uint8_t id, double lower_m) {
+    const Outcome outcome = Do(Make("A", id, {Volume(20, 600, lower_m)}, EveryOvn()));
+    ASSERT_TRUE(std::holds_alternative<DeclarationChanged>(outcome));
+  }
+
+  size_t Stored() const {
+    size_t count = 0;
+    for (const auto& [key, record] : stored_) count += key.kind == model::RecordKind::kToldVolumes ? 1 : 0;
+    return count;
+  }
+};
+
+TEST_F(TellingProvider, WhatMeetsIsToldExactlyOfTheReferenceAndWhatDoesNotIsOver) {
+  Refer();
+  Declare(1, 100);
+  Declare(2, 302);
+  Do(Tell({Volume(20.001, 600, 201), Volume(20.001, 600, 150)}));
+  const auto told = Told("A");
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0]["kind"], "conflict");
+  EXPECT_EQ(told[0]["because"], "told_by_provider");
+  EXPECT_EQ(told[0]["own"]["id"], Id(1).ToString());
+  EXPECT_EQ(told[0]["other"], (json{{"type", "operational_intent_reference"},
+                                    {"id", Id(50).ToString()},
+                                    {"manager", "uss1"},
+                                    {"uss_base_url", "https://uss1.example"},
+                                    {"version", 1},
+                                    {"possible", false}}));
+  ASSERT_EQ(told[0]["meets"].size(), 1u);
+  EXPECT_EQ(told[0]["meets"][0]["other_volume"], 1);
+  EXPECT_EQ(told[0]["meets"][0]["altitude_lower_m"], 150);
+  EXPECT_EQ(told[0]["meets"][0]["altitude_upper_m"], 200);
+  // It met the extents alone.
+  EXPECT_EQ(told[1]["kind"], "conflict_over");
+  EXPECT_EQ(told[1]["because"], "told_by_provider");
+  EXPECT_EQ(told[1]["own"]["id"], Id(2).ToString());
+  EXPECT_EQ(told[1]["other"]["possible"], true);
+  EXPECT_FALSE(told[1]["meets"][0].contains("other_volume"));
+  EXPECT_EQ(Stored(), 1u);
+  ExpectStored();
+}
+
+TEST_F(TellingProvider, OnlyItsManagerTellsAndOnlyOfTheVersionThatTheDssHas) {
+  EXPECT_EQ(Refused(Tell({Volume(20, 600)})), Code::kForbidden) << "the DSS has no such reference";
+  const std::string ovn = Refer();
+  model::RecordProviderNotice others = Tell({Volume(20, 600)});
+  others.manager = "uss2";
+  EXPECT_EQ(Refused(others), Code::kForbidden);
+  model::RecordProviderNotice other_kind = Tell({Volume(20, 600)});
+  other_kind.kind = DeclarationKind::kConstraint;
+  EXPECT_EQ(Refused(other_kind), Code::kForbidden);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600)}, 2)), Code::kConflict);
+  Refer(ovn);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600)}, 1)), Code::kConflict);
+  EXPECT_EQ(Stored(), 0u);
+  EXPECT_TRUE(std::holds_alternative<model::Done>(Do(Tell({Volume(20, 600)}, 2))));
+  // What stands for a party's intent is the party's to tell of, whoever has the service's name.
+  Declare(1, 100);
+  model::RecordProviderNotice own = Tell({Volume(20, 600)});
+  own.manager = "wideberth";
+  own.reference_id = Id(101);
+  EXPECT_EQ(Refused(own), Code::kForbidden);
+  ExpectStored();
+}
+
+TEST_F(TellingProvider, ARetryChangesNothingAndOtherVolumesOfTheSameVersionAreRefused) {
+  Refer();
+  Declare(1, 100);
+  Do(Tell({Volume(20, 600)}));
   ASSERT_EQ(Told("A").size(), 1u);
-  EXPECT_EQ(Told("A")[0]["because"], "told_by_provider");
-  EXPECT_EQ(Told("A")[0]["other"]["ovn"], "its-ovn");
-  Do(model::RecordProviderNotice{"uss1", DeclarationKind::kIntent, Id(50), false, "https://uss1.example", "its-ovn", 2,
-                                 std::vector{Volume(25, 60)}});
-  EXPECT_EQ(Told("A").size(), 1u) << "apart, exactly";
+  const size_t events = events_.size();
+  EXPECT_TRUE(std::holds_alternative<model::Unchanged>(Do(Tell({Volume(20, 600)}))));
+  EXPECT_TRUE(effects_.records.empty());
+  EXPECT_TRUE(effects_.notices.empty());
+  EXPECT_EQ(events_.size(), events);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600, 101)})), Code::kConflict);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600), Volume(20, 600)})), Code::kConflict);
+  EXPECT_EQ(Refused(Tell({})), Code::kConflict);
+  EXPECT_EQ(Told("A").size(), 1u);
+  // That it was deleted is for the DSS to say.
+  model::RecordProviderNotice deleted = Tell({});
+  deleted.deleted = true;
+  EXPECT_TRUE(std::holds_alternative<model::Done>(Do(deleted)));
+  EXPECT_EQ(Stored(), 1u);
+  EXPECT_EQ(Told("A").size(), 1u);
+  ExpectStored();
+}
+
+TEST_F(TellingProvider, VolumesOutsideTheReferenceAreRefused) {
+  Refer();
+  Declare(1, 100);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600), Volume(20, 600, 99)})), Code::kInvalid);
+  EXPECT_EQ(Refused(Tell({Volume(20, 600, 301)})), Code::kInvalid);
+  EXPECT_EQ(Refused(Tell({Volume(20, 0)})), Code::kInvalid);
+  EXPECT_EQ(Refused(Tell({Volume(20, 7000)})), Code::kInvalid);
+  EXPECT_EQ(Refused(Tell({Volume(20.1, 600)})), Code::kInvalid);
+  EXPECT_TRUE(std::holds_alternative<model::Done>(Do(Tell({})))) << "that says nothing";
+  EXPECT_EQ(Stored(), 0u);
+  EXPECT_TRUE(Told("A").empty());
+}
+
+TEST_F(TellingProvider, WhatWasToldIsComparedEverywhereUntilTheReferenceChanges) {
+  const std::string ovn = Refer();
+  Do(Tell({Volume(20, 600, 100)}));
+  // Only the extents are met: no conflict, and no key.
+  const Outcome clear = Do(Make("A", 1, {Volume(20, 600, 201)}));
+  ASSERT_TRUE(std::holds_alternative<DeclarationChanged>(clear));
+  EXPECT_TRUE(std::get<DeclarationChanged>(clear).conflicts.empty());
+  // Met exactly: the key needs the reference's OVN, as before.
+  const Outcome refused = Do(Make("A", 2, {Volume(20, 600, 90)}, {"another"}));
+  const auto& conflict = std::get<DeclarationRefused>(refused).conflicts.at(0);
+  EXPECT_TRUE(conflict.is_certain());
+  EXPECT_EQ(conflict.meets.pairs, (std::vector<model::VolumePair>{{0, 0}}));
+  EXPECT_TRUE(std::holds_alternative<DeclarationChanged>(Do(Make("A", 2, {Volume(20, 600, 90)}, {ovn}))));
+  const auto list = [&] {
+    return airspace_.ListConflicts("A", At(1), [](const auto&) { return true; }, {}, std::nullopt, 10).list;
+  };
+  ASSERT_EQ(list().size(), 1u);
+  EXPECT_EQ(list()[0].own.id, Id(2));
+  EXPECT_TRUE(list()[0].conflict.is_certain());
+  EXPECT_TRUE(std::holds_alternative<DeclarationRefused>(
+      Do(model::ActivateDeclaration{Id(2),
+                                    "A",
+                                    airspace_.FindDeclaration(DeclarationKind::kIntent, Id(2), "A")->ovn,
+                                    {},
+                                    "activated-------------",
+                                    {}})));
+
+  // Another version: only its extents are known.
+  const std::string second = Refer(ovn);
+  EXPECT_EQ(Stored(), 0u);
+  EXPECT_EQ(list().size(), 2u);
+  EXPECT_FALSE(list()[0].conflict.is_certain());
+  const auto told = Told("A");
+  ASSERT_EQ(told.size(), 2u);
+  for (const json& one : told) {
+    EXPECT_EQ(one["kind"], "conflict");
+    EXPECT_EQ(one["because"], "changed");
+    EXPECT_EQ(one["other"]["possible"], true);
+  }
+  ExpectStored();
+  // Its end tells those whom it met as it was told, and nobody else.
+  Do(Tell({Volume(20, 600, 100)}, 2));
+  ASSERT_EQ(Told("A").size(), 4u);
+  EXPECT_EQ(Told("A")[2]["kind"], "conflict_over");
+  EXPECT_EQ(Told("A")[3]["kind"], "conflict");
+  ExpectStored();
+  Do(model::DeleteOperationalIntent{Id(50), "uss1", second});
+  ASSERT_EQ(Told("A").size(), 5u);
+  EXPECT_EQ(Told("A")[4]["kind"], "conflict_over");
+  EXPECT_EQ(Told("A")[4]["because"], "ended");
+  EXPECT_EQ(Told("A")[4]["own"]["id"], Id(2).ToString());
+  EXPECT_EQ(Told("A")[4]["other"]["id"], Id(50).ToString());
+  EXPECT_EQ(Told("A")[4]["other"]["type"], "operational_intent_reference");
+  EXPECT_EQ(Told("A")[4]["meets"][0]["other_volume"], 0);
+  EXPECT_EQ(Stored(), 0u);
+  ExpectStored();
+}
+
+TEST_F(TellingProvider, WhatWasToldGoesWithTheReferenceThatIsOver) {
+  Refer();
+  Do(Tell({Volume(20, 600)}));
+  now_s_ = 7200 + 3601;
+  Do(model::Expire{});
+  EXPECT_EQ(airspace_.sizes().intents, 0u);
+  EXPECT_EQ(Stored(), 0u);
+  ExpectStored();
+}
+
+TEST_F(TellingProvider, LikewiseForConstraints) {
+  Declare(1, 100);
+  Declare(2, 300);
+  model::PutConstraint put{.id = Id(50),
+                           .manager = "uss1",
+                           .ovn = std::nullopt,
+                           .extents = Volume(20, 600).extents(),
+                           .uss_base_url = "https://uss1.example",
+                           .new_ovn = "its-ovn-of-16-chars"};
+  put.extents.upper = model::Extents::kNoUpper;
+  Do(put);
+  ASSERT_EQ(Told("A").size(), 2u);
+  model::RecordProviderNotice tell = Tell({Volume(20, 600, 150)});
+  tell.kind = DeclarationKind::kConstraint;
+  Do(tell);
+  ASSERT_EQ(Told("A").size(), 4u);
+  EXPECT_EQ(Told("A")[2]["kind"], "conflict");
+  EXPECT_EQ(Told("A")[2]["other"]["type"], "constraint_reference");
+  EXPECT_EQ(Told("A")[2]["other"]["possible"], false);
+  EXPECT_EQ(Told("A")[3]["kind"], "conflict_over");
+  EXPECT_TRUE(std::holds_alternative<model::Unchanged>(Do(tell)));
+  ExpectStored();
+  put.ovn = put.new_ovn;
+  put.new_ovn = "another-ovn-of-16-chars";
+  Do(put);
+  EXPECT_EQ(Stored(), 0u);
+  EXPECT_EQ(Told("A").size(), 6u);
+  tell.version = 2;
+  Do(tell);
+  EXPECT_EQ(Stored(), 1u);
+  Do(model::DeleteConstraint{Id(50), "uss1", put.new_ovn});
+  EXPECT_EQ(Told("A").back()["kind"], "conflict_over");
+  EXPECT_EQ(Told("A").size(), 9u);
+  EXPECT_EQ(Stored(), 0u);
+  ExpectStored();
+}
+
+// ---- What is over is not told again.
+
+class Repeated : public TellingProvider {
+ protected:
+  // The kinds of what A is told again after a minute.
+  std::vector<std::string> AfterAMinute() {
+    now_s_ += 61;
+    Do(model::Expire{});
+    std::vector<std::string> kinds;
+    for (const model::NoticePosted& posted : effects_.notices) {
+      if (posted.party != "A") continue;
+      for (const model::Notice& notice : airspace_.ListNotices(posted.party, posted.number - 1, posted.number, 1))
+        kinds.push_back(json::parse(notice.text)["kind"]);
+    }
+    ExpectStored();
+    return kinds;
+  }
+
+  PutDeclaration Urgent(uint8_t id, double longitude) {
+    PutDeclaration put = Make("B", id, {Volume(longitude, 3600)});
+    put.priority = id;  // above those before it
+    return put;
+  }
+};
+
+TEST_F(Repeated, OfTwoNoticesAboutTheSameOnlyTheLater) {
+  Do(Make("A", 1, {Volume(20, 3600)}));
+  PutDeclaration first = Urgent(2, 20);
+  Do(first);
+  PutDeclaration second = Urgent(3, 20.001);
+  Do(PutDeclaration(second));
+  PutDeclaration moved = Urgent(2, 25);
+  moved.ovn = first.new_ovn;
+  Do(moved);
+  ASSERT_EQ(Told("A").size(), 3u);
+  ExpectStored();
+  const model::Notice over = airspace_.ListNotices("A", 0, INT64_MAX, 10).at(0);
+  EXPECT_EQ(AfterAMinute(), (std::vector<std::string>{"conflict", "conflict_over"})) << "of the second, of the first";
+  // The earlier one can still be read and acknowledged.
+  model::Party::Key key{};
+  Do(model::PutParty{"op", "A", {key}, false});
+  ASSERT_TRUE(airspace_.FindNotice("A", over.id));
+  EXPECT_TRUE(std::holds_alternative<model::NoticeAcknowledged>(
+      Do(model::AcknowledgeNotice{"A", over.id, "kid", key, "jws", crypto::Sha256::Of(over.text)})));
+  ExpectStored();
+  now_s_ = 3600 + 600 + 2 * 86'400;
+  Do(model::Expire{});
+  EXPECT_EQ(airspace_.sizes().notices, 0u);
+  ExpectStored();
+}
+
+TEST_F(Repeated, NothingThatTheOwnWithdrawalOrMoveSettled) {
+  const std::string ovn = std::get<DeclarationChanged>(Do(Make("A", 1, {Volume(20, 3600)}))).declaration.ovn;
+  Do(Urgent(2, 20));
+  PutDeclaration secret = Urgent(3, 20.01);
+  secret.disclosure = Disclosure::kVolume;
+  Do(secret);
+  ASSERT_EQ(Told("A").size(), 1u);
+  // Away from the first, and into the second, which it knows by another id.
+  const auto key = [&] {
+    std::vector<std::string> ovns;
+    for (const auto& one :
+         airspace_.ListDeclarations(
+                      DeclarationKind::kIntent, "A", At(0), [](const auto&) { return true; }, {}, 10)
+             .list)
+      ovns.push_back(one.ovn);
+    return ovns;
+  };
+  PutDeclaration moved = Make("A", 1, {Volume(20.015, 3600)}, key());
+  moved.ovn = ovn;
+  ASSERT_TRUE(std::holds_alternative<DeclarationChanged>(Do(moved)));
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>());
+  // The second changes, and is told; that stands while the own intent moves on within it.
+  PutDeclaration again = Urgent(3, 20.01);
+  again.disclosure = Disclosure::kVolume;
+  again.ovn = secret.new_ovn;
+  Do(again);
+  PutDeclaration within = Make("A", 1, {Volume(20.014, 3600)}, key());
+  within.ovn = moved.new_ovn;
+  ASSERT_TRUE(std::holds_alternative<DeclarationChanged>(Do(within)));
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>{"conflict"});
+  Do(model::EndDeclaration{DeclarationKind::kIntent, Id(1), "A", within.new_ovn, true, "wideberth"});
+  now_s_ += 120;
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>());
+}
+
+TEST_F(Repeated, OfAReferenceWhatHoldsNow) {
+  Refer();
+  Declare(1, 100);
+  Declare(2, 302);
+  Do(Tell({Volume(20, 600, 100)}));
+  EXPECT_EQ(AfterAMinute(), (std::vector<std::string>{"conflict", "conflict_over"}));
+  Do(model::DeleteOperationalIntent{Id(50), "uss1", airspace_.FindIntent(Id(50))->reference.ovn});
+  now_s_ += 120;
+  EXPECT_EQ(AfterAMinute(), (std::vector<std::string>{"conflict_over", "conflict_over"}));
+}
+
+TEST_F(Repeated, AReferenceWithTheIdOfAnIntentSettlesNothingOfIt) {
+  Do(Make("A", 1, {Volume(20, 600)}));
+  Do(Urgent(2, 20));
+  PutDeclaration other = Make("B", 50, {Volume(20, 600)});
+  other.priority = 1;
+  Do(other);
+  ASSERT_NE(Refer(), "");
+  ASSERT_EQ(Told("A").size(), 2u);
+  ASSERT_EQ(Told("A")[0]["other"]["id"], Told("A")[1]["other"]["id"]);
+  EXPECT_EQ(AfterAMinute(), (std::vector<std::string>{"conflict", "conflict"}));
+}
+
+TEST_F(Repeated, NoConflictWithWhatIsOverByTime) {
+  Do(Make("A", 1, {Volume(20, 60), Volume(20, 3600)}));
+  PutDeclaration brief = Make("B", 2, {Volume(20, 60)});
+  brief.priority = 1;
+  Do(brief);
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>{"conflict"});
+  now_s_ = 661;  // the intent of A is there for long
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>());
+  EXPECT_EQ(airspace_.sizes().notices_waiting, 1u);
+  now_s_ = 660 + 86'400;
+  EXPECT_EQ(AfterAMinute(), std::vector<std::string>());
+  EXPECT_EQ(airspace_.sizes().notices, 0u);
 }
 
 TEST_F(Parties, ANoticeIsRepeatedUntilItIsAcknowledged) {

@@ -65,6 +65,14 @@ size_t Pairing::PairsLeft() const {
 }
 
 Meets Pairing::Meet(const Declaration& own, const Declaration& other) {
+  return MeetExactly({own.volumes, own.extents}, {other.volumes, other.extents});
+}
+
+Meets Pairing::Meet(const Declaration& own, const model::ToldVolumes& other) {
+  return MeetExactly({own.volumes, own.extents}, {other.volumes, other.extents});
+}
+
+Meets Pairing::MeetExactly(const Side& own, const Side& other) {
   Meets meets;
   const size_t pairs_max = PairsLeft();
   // What is far from all of the other is left aside first: it is most of two long flights that cross.

@@ -13,10 +13,10 @@
 
 namespace wideberth::airspace {
 
-// Finds which volumes of two declarations meet, exactly, for one command or one answer, within bounds that nobody's
-// shapes can break: everybody else waits for as long as it takes. What does not fit is never left out: two declarations
-// that are not compared to the end are told as meeting `possible`, as those of which only covers are known are.
-// The same questions in the same order have the same answers on every machine.
+// Finds which volumes of two declarations, or of one and a reference, meet, exactly, for one command or one answer,
+// within bounds that nobody's shapes can break: everybody else waits for as long as it takes. What does not fit is
+// never left out: two declarations that are not compared to the end are told as meeting `possible`, as those of which
+// only covers are known are. The same questions in the same order have the same answers on every machine.
 class Pairing {
  public:
   // Of comparing, in all (geo::Effort): about 20 ms.
@@ -31,6 +31,7 @@ class Pairing {
 
   // The pairs that meet at `now` or later.
   model::Meets Meet(const model::Declaration& own, const model::Declaration& other);
+  model::Meets Meet(const model::Declaration& own, const model::ToldVolumes& other);
   // Against what has no volumes: those of one's own that meet the extents. Not marked as possible: whoever asks knows.
   model::Meets Meet(const model::DeclaredVolumes& own, const model::Extents& other);
 
@@ -38,6 +39,13 @@ class Pairing {
   bool is_spent() const { return effort_.count >= kEffortMax; }
 
  private:
+  // Volumes with the extents of all of them.
+  struct Side {
+    const model::DeclaredVolumes& volumes;
+    const model::Extents& extents;
+  };
+
+  model::Meets MeetExactly(const Side& own, const Side& other);
   bool IsWanted(const model::DeclaredVolume& own) const;
   // Whether the covers meet, which costs something.
   bool CoversMeet(const model::Extents& a, const model::Extents& b);

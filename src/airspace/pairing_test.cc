@@ -59,6 +59,10 @@ Declaration Zigzags(int count, int first) {
   return Make(std::move(volumes));
 }
 
+model::ToldVolumes Told(const Declaration& other) {
+  return {.kind = other.kind, .reference_id = {}, .version = 1, .volumes = other.volumes, .extents = other.extents};
+}
+
 TEST(Pairing, FindsWhatComparingAllWithAllFinds) {
   std::mt19937_64 rng(20'261);
   const auto uniform = [&] { return std::uniform_real_distribution(0.0, 1.0)(rng); };
@@ -86,6 +90,7 @@ TEST(Pairing, FindsWhatComparingAllWithAllFinds) {
     EXPECT_EQ(meets.more, expected.size() > Declaration::kPairsMax);
     expected.resize(std::min(expected.size(), Declaration::kPairsMax));
     EXPECT_EQ(meets.pairs, expected);
+    EXPECT_EQ(Pairing(kNow).Meet(own, Told(other)).pairs, expected) << "what is told is compared likewise";
   }
   EXPECT_GT(found, 500u) << "that there is something to find";
 }
@@ -128,6 +133,8 @@ TEST(Pairing, WhatIsTooEntangledIsPossibleInBoundedTime) {
   const Declaration far = Make({Of(*geo::Outline::MakeCircle({48, 8}, 10), 0, 100, 1'000, 2'000)});
   EXPECT_TRUE(pairing.Meet(near, own).possible);
   EXPECT_TRUE(pairing.Meet(far, own).empty());
+  EXPECT_TRUE(pairing.Meet(near, Told(own)).possible);
+  EXPECT_TRUE(pairing.Meet(far, Told(own)).empty());
 }
 
 TEST(Pairing, WhatIsEntangledAndSimpleIsExact) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "airspace/airspace.h"
@@ -21,6 +22,12 @@ inline TimeNs Later(TimeNs time, int64_t ns) {
 // When an entity that is written now was written: later than what it replaces, whatever the clock does.
 inline TimeNs NextVersion(TimeNs now, const std::optional<TimeNs>& old) {
   return old ? std::max(now, Later(*old, 1)) : now;
+}
+
+// Of what is about to change.
+template <typename T>
+std::optional<T> CopyOf(const T* value) {
+  return value == nullptr ? std::nullopt : std::optional<T>(*value);
 }
 
 inline bool IsOver(const model::Extents& extents, TimeNs now) { return extents.end < now; }
@@ -57,6 +64,10 @@ void Airspace::Erase(Table<T>& table, model::RecordKind kind, const model::Uuid&
   WB_CHECK(slot != Table<T>::kNoSlot);
   events_.erase({NextEvent(table, slot), kind, slot});
   table.Remove(slot);
+  if constexpr (std::is_same_v<T, model::OperationalIntentReference>)
+    ForgetTold(model::DeclarationKind::kIntent, id, changes);
+  if constexpr (std::is_same_v<T, model::ConstraintReference>)
+    ForgetTold(model::DeclarationKind::kConstraint, id, changes);
   changes.push_back({model::KeyOf(kind, slot), std::nullopt});
 }
 

@@ -58,15 +58,14 @@ void WriteTimes(JsonWriter& to, TimeNs start, TimeNs end) {
 
 double Degrees(int32_t e7) { return static_cast<double>(e7) / 1e7; }
 
-// What the declaration's volume shares with the other, or with all of a reference.
+// What the declaration's volume shares with the other's, or with all of a reference that has none.
 void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& other, const model::VolumePair& pair) {
   const geo::Volume4D& mine = own.volumes[pair.own].volume();
   to.Object([&] {
     to.Key("volume").Int(pair.own);
     const geo::Outline* theirs_outline = &mine.outline;
     if (other.is_certain()) {
-      const DeclarationSeen& seen = std::get<DeclarationSeen>(other.other);
-      const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
+      const geo::Volume4D& theirs = other.volumes()[pair.other].volume();
       to.Key("other_volume").Int(pair.other);
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);
       WriteBand(to, shared.lower, shared.upper);
@@ -120,7 +119,7 @@ void WriteOther(JsonWriter& to, const ConflictSeen& other) {
         to.Key("manager").String(reference.manager);
         to.Key("uss_base_url").String(reference.uss_base_url);
         to.Key("version").Int(reference.version);
-        to.Key("possible").Bool(true);
+        to.Key("possible").Bool(!other.is_certain());
       };
       if (const auto* intent = std::get_if<model::OperationalIntentReference>(&other.other)) {
         write("operational_intent_reference", *intent);

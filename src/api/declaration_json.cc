@@ -324,8 +324,7 @@ void WriteMeeting(JsonWriter& to, const Declaration& own, const ConflictSeen& co
   to.Object([&] {
     to.Key("volume").Int(pair.own);
     if (conflict.is_certain()) {
-      const DeclarationSeen& seen = std::get<DeclarationSeen>(conflict.other);
-      const geo::Volume4D& theirs = seen.declaration.volumes[pair.other].volume();
+      const geo::Volume4D& theirs = conflict.volumes()[pair.other].volume();
       to.Key("other_volume").Int(pair.other);
       WriteSharedGeometry(to, mine.outline, theirs.outline, effort);
       const conflict::Shared shared = conflict::SharedOf(mine, theirs);

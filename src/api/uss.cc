@@ -200,7 +200,7 @@ template <DeclarationKind kKind>
 void Notify(const CallPtr& call) {
   Result<model::RecordProviderNotice> told = ParseNotification(call->request.body, kKind, call->options.allow_http_uss);
   if (!told) return call->Fail(PlainlyInvalid(told.error()));
-  // Only its manager tells of a reference, also of one that this DSS does not know and could not compare with.
+  // Of a reference tells who says to be its manager; the airspace compares with whom the DSS has.
   if (!told->manager.empty() && told->manager != call->caller.subject)
     return call->Fail({Code::kForbidden, "manager: the reference is not that of the token's sub, who tells of it"});
   told->manager = call->caller.subject;

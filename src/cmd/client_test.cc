@@ -290,6 +290,12 @@ TEST(NoticeWords, SayWhoMeetsWhomWhereAndWhen) {
   text["other"].erase("party");
   EXPECT_EQ(NoticeWords(text),
             "over: your intent a1 is clear of intent b1 of (not told) (priority 3, accepted) [told by provider]");
+  text["kind"] = "conflict";
+  text["other"] = Json::parse(R"({"type":"operational_intent_reference","id":"c1","manager":"uss1",
+    "uss_base_url":"https://uss1.example","version":1,"possible":false})");
+  EXPECT_EQ(NoticeWords(text),
+            "CONFLICT: your intent a1 meets operational intent reference c1 of uss1 (ask https://uss1.example) "
+            "[told by provider]");
 }
 
 TEST(NoticeWords, AreOneLineWhateverTheNoticeHolds) {

@@ -194,7 +194,7 @@ int RunDeclare(const DeclareOptions& options) {
     if (!options.accept_conflicts) remedy += ", or accept the conflicts with --accept-conflicts";
     if (!all_told)
       remedy +=
-          "; what is only possible here is accepted with --ovn OVN, where the OVN is what the USS of that reference "
+          "; a conflict with a reference is accepted with --ovn OVN, where the OVN is what the USS of that reference "
           "tells";
     fmt::print(stderr, "wideberth: {}\n", remedy);
     return kExitConflictsFound;

@@ -347,7 +347,7 @@ struct VolumePair {
 struct Meets {
   std::vector<VolumePair> pairs;  // ascending
   bool more = false;              // pairs meet that are not told, or may
-  bool possible = false;          // two declarations were not compared to the end: `own` alone counts in the pairs
+  bool possible = false;          // two sets of volumes were not compared to the end: `own` alone counts in the pairs
 
   bool empty() const { return pairs.empty(); }
 };
@@ -356,11 +356,23 @@ struct Meets {
 struct ConflictSeen {
   std::variant<DeclarationSeen, OperationalIntentReference, ConstraintReference> other;
   Meets meets;
-  bool in_key = false;    // the key has its OVN
-  bool needs_key = true;  // false for a lower priority
+  bool in_key = false;        // the key has its OVN
+  bool needs_key = true;      // false for a lower priority
+  DeclaredVolumes told = {};  // of a reference, if its USS told them
 
+  // What its party knows it by.
+  const Uuid& id() const {
+    if (const auto* seen = std::get_if<DeclarationSeen>(&other)) return seen->id;
+    if (const auto* intent = std::get_if<OperationalIntentReference>(&other)) return intent->id;
+    return std::get<ConstraintReference>(other).id;
+  }
+  // What the other has of volumes here: none of a reference that only has extents.
+  const DeclaredVolumes& volumes() const {
+    const auto* seen = std::get_if<DeclarationSeen>(&other);
+    return seen != nullptr ? seen->declaration.volumes : told;
+  }
   // Whether the volumes of both were compared, exactly.
-  bool is_certain() const { return std::holds_alternative<DeclarationSeen>(other) && !meets.possible; }
+  bool is_certain() const { return !volumes().empty() && !meets.possible; }
   const Extents& extents() const {
     if (const auto* seen = std::get_if<DeclarationSeen>(&other)) return seen->declaration.extents;
     if (const auto* intent = std::get_if<OperationalIntentReference>(&other)) return intent->extents;
@@ -387,11 +399,13 @@ struct NoticeAcknowledged {
   Notice notice;
 };
 struct Done {};
+// It was so before, and nothing happens.
+struct Unchanged {};
 
-using Outcome =
-    std::variant<Error, OperationalIntentChanged, ConstraintChanged, SubscriptionChanged, AvailabilitySet, ReportMade,
-                 Expired, KeyMissing, IdentificationServiceAreaChanged, RidSubscriptionChanged, HeartbeatRecorded,
-                 DeclarationChanged, DeclarationRefused, PartyChanged, GroupChanged, NoticeAcknowledged, Done>;
+using Outcome = std::variant<Error, OperationalIntentChanged, ConstraintChanged, SubscriptionChanged, AvailabilitySet,
+                             ReportMade, Expired, KeyMissing, IdentificationServiceAreaChanged, RidSubscriptionChanged,
+                             HeartbeatRecorded, DeclarationChanged, DeclarationRefused, PartyChanged, GroupChanged,
+                             NoticeAcknowledged, Done, Unchanged>;
 
 }  // namespace wideberth::model
 

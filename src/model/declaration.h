@@ -2,6 +2,7 @@
 #define WIDEBERTH_MODEL_DECLARATION_H_
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -93,6 +94,17 @@ struct Declaration {
 // The least extents that contain those of every volume. REQUIRES: there is one.
 Extents ExtentsOf(const DeclaredVolumes& volumes);
 
+// The volumes of a reference of F3548 as its USS told them, while the reference is of the version that they are of.
+struct ToldVolumes {
+  DeclarationKind kind = DeclarationKind::kIntent;
+  Uuid reference_id;
+  int32_t version = 0;
+  DeclaredVolumes volumes;  // at least one
+  Extents extents;          // of all volumes together
+
+  friend bool operator==(const ToldVolumes&, const ToldVolumes&) = default;
+};
+
 // Who may declare with keys of his own.
 struct Party {
   static constexpr size_t kKeysMax = 16;
@@ -118,6 +130,18 @@ struct Group {
   friend bool operator==(const Group&, const Group&) = default;
 };
 
+// What a notice is about, by the true ids.
+struct NoticeSubject {
+  // On disk: never renumber.
+  enum class Other : uint8_t { kDeclaration = 1, kOperationalIntentReference = 2, kConstraintReference = 3 };
+
+  Uuid own;
+  Other kind = Other::kDeclaration;
+  Uuid other;
+
+  friend auto operator<=>(const NoticeSubject&, const NoticeSubject&) = default;
+};
+
 // What one party was told. Its text never changes.
 struct Notice {
   Uuid id;
@@ -127,9 +151,11 @@ struct Notice {
   TimeNs concerns_until;  // when what it tells of is over by itself
   std::string text;       // JSON (docs/formats/notice.md); its SHA-256 is what a receipt signs
   int32_t repeated = 0;
-  std::optional<TimeNs> delivered;     // first
-  std::optional<TimeNs> acknowledged;  // first
-  std::string acknowledgement;         // the party's detached JWS; "" before
+  std::optional<TimeNs> delivered;                    // first
+  std::optional<TimeNs> acknowledged;                 // first
+  std::string acknowledgement;                        // the party's detached JWS; "" before
+  std::optional<NoticeSubject> about = std::nullopt;  // nothing in those of before it was kept
+  bool settled = false;                               // what it tells of is over, or was told anew: it is not repeated
 
   friend bool operator==(const Notice&, const Notice&) = default;
 };

@@ -266,6 +266,22 @@ bool IsSet(const auto& list) {
   return std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) == list.end();
 }
 
+using StoredVolumes = google::protobuf::RepeatedPtrField<stored::Volume>;
+
+void Write(const DeclaredVolumes& volumes, StoredVolumes& to) {
+  for (const DeclaredVolume& volume : volumes) Write(volume.volume(), *to.Add());
+}
+
+Result<DeclaredVolumes> Read(const StoredVolumes& from) {
+  if (from.empty()) return Error{Code::kInvalid, "there is no volume"};
+  std::vector<DeclaredVolume> volumes;
+  for (const stored::Volume& one : from) {
+    WB_TRY(geo::Volume4D volume, Read(one));
+    volumes.emplace_back(std::move(volume));
+  }
+  return DeclaredVolumes(std::move(volumes));
+}
+
 void Write(const Declaration& declaration, stored::Declaration& to) {
   to.set_kind(static_cast<uint32_t>(declaration.kind));
   to.set_id(Bytes(declaration.id));
@@ -276,7 +292,7 @@ void Write(const Declaration& declaration, stored::Declaration& to) {
   to.set_priority(declaration.priority);
   to.set_disclosure(static_cast<uint32_t>(declaration.disclosure));
   for (const std::string& group : declaration.visible_to) to.add_visible_to(group);
-  for (const DeclaredVolume& volume : declaration.volumes) Write(volume.volume(), *to.add_volumes());
+  Write(declaration.volumes, *to.mutable_volumes());
   to.set_reference_id(Bytes(declaration.reference_id));
 }
 
@@ -294,13 +310,7 @@ Result<Declaration> Read(const stored::Declaration& from) {
   declaration.disclosure = static_cast<Disclosure>(from.disclosure());
   declaration.visible_to.assign(from.visible_to().begin(), from.visible_to().end());
   if (!IsSet(declaration.visible_to)) return Error{Code::kInvalid, "the groups are not in order"};
-  if (from.volumes_size() == 0) return Error{Code::kInvalid, "a declaration has no volume"};
-  std::vector<DeclaredVolume> volumes;
-  for (const stored::Volume& one : from.volumes()) {
-    WB_TRY(geo::Volume4D volume, Read(one));
-    volumes.emplace_back(std::move(volume));
-  }
-  declaration.volumes = std::move(volumes);
+  WB_TRY(declaration.volumes, Read(from.volumes()));
   WB_TRY(declaration.reference_id, ToUuid(from.reference_id()));
   declaration.extents = ExtentsOf(declaration.volumes);
   return declaration;
@@ -351,6 +361,12 @@ void Write(const Notice& notice, stored::Notice& to) {
   if (notice.delivered) to.set_delivered_ns(static_cast<uint64_t>(notice.delivered->value));
   if (notice.acknowledged) to.set_acknowledged_ns(static_cast<uint64_t>(notice.acknowledged->value));
   to.set_acknowledgement(notice.acknowledgement);
+  if (notice.about) {
+    to.set_about_own(Bytes(notice.about->own));
+    to.set_about_other(Bytes(notice.about->other));
+    to.set_about_other_kind(static_cast<uint32_t>(notice.about->kind));
+  }
+  to.set_settled(notice.settled);
 }
 
 Result<Notice> Read(const stored::Notice& from) {
@@ -363,8 +379,19 @@ Result<Notice> Read(const stored::Notice& from) {
                 .repeated = from.repeated(),
                 .delivered = std::nullopt,
                 .acknowledged = std::nullopt,
-                .acknowledgement = from.acknowledgement()};
+                .acknowledgement = from.acknowledgement(),
+                .about = std::nullopt,
+                .settled = from.settled()};
   WB_TRY(notice.id, ToUuid(from.id()));
+  if (from.has_about_own()) {
+    NoticeSubject about;
+    WB_TRY(about.own, ToUuid(from.about_own()));
+    WB_TRY(about.other, ToUuid(from.about_other()));
+    if (from.about_other_kind() < 1 || from.about_other_kind() > 3)
+      return Error{Code::kInvalid, "a notice is about no such thing"};
+    about.kind = static_cast<NoticeSubject::Other>(from.about_other_kind());
+    notice.about = about;
+  }
   if (from.has_delivered_ns()) notice.delivered = TimeNs{Signed(from.delivered_ns())};
   if (from.has_acknowledged_ns()) notice.acknowledged = TimeNs{Signed(from.acknowledged_ns())};
   return notice;
@@ -405,6 +432,23 @@ Result<Secret> Read(const stored::Secret& from) {
   if (from.secret().size() != secret.bytes.size()) return Error{Code::kInvalid, "the secret has not 32 bytes"};
   std::memcpy(secret.bytes.data(), from.secret().data(), secret.bytes.size());
   return secret;
+}
+
+void Write(const ToldVolumes& told, stored::ToldVolumes& to) {
+  to.set_kind(static_cast<uint32_t>(told.kind));
+  to.set_reference_id(Bytes(told.reference_id));
+  to.set_version(told.version);
+  Write(told.volumes, *to.mutable_volumes());
+}
+
+Result<ToldVolumes> Read(const stored::ToldVolumes& from) {
+  ToldVolumes told;
+  WB_TRY(told.kind, ToKind(from.kind()));
+  WB_TRY(told.reference_id, ToUuid(from.reference_id()));
+  told.version = from.version();
+  WB_TRY(told.volumes, Read(from.volumes()));
+  told.extents = ExtentsOf(told.volumes);
+  return told;
 }
 
 template <typename Stored>
@@ -448,6 +492,8 @@ Result<Entity> Parse(RecordKind kind, std::string_view record) {
       return Parse<stored::ProviderMessage>(record);
     case RecordKind::kSecret:
       return Parse<stored::Secret>(record);
+    case RecordKind::kToldVolumes:
+      return Parse<stored::ToldVolumes>(record);
   }
   return Error{Code::kInvalid, "there is no such kind of record"};
 }
@@ -479,6 +525,7 @@ struct Encoder {
   std::string operator()(const Notice& e) const { return Serialize<stored::Notice>(e); }
   std::string operator()(const ProviderMessage& e) const { return Serialize<stored::ProviderMessage>(e); }
   std::string operator()(const Secret& e) const { return Serialize<stored::Secret>(e); }
+  std::string operator()(const ToldVolumes& e) const { return Serialize<stored::ToldVolumes>(e); }
 };
 
 constexpr size_t kSlotBytes = 4;
@@ -496,6 +543,7 @@ struct Fits {
   bool operator()(const Notice& e) const { return KeyOf(e) == key; }
   bool operator()(const ProviderMessage& e) const { return KeyOf(e) == key; }
   bool operator()(const Secret& e) const { return KeyOf(e) == key; }
+  bool operator()(const ToldVolumes& e) const { return KeyOf(e) == key; }
   template <typename T>
   bool operator()(const T&) const {
     return key.key.size() == kSlotBytes;
@@ -541,6 +589,10 @@ RecordKey KeyOf(const Notice& notice) {
 RecordKey KeyOf(const ProviderMessage& message) { return {RecordKind::kProviderMessage, BigEndian(message.number)}; }
 
 RecordKey KeyOf(const Secret&) { return {RecordKind::kSecret, ""}; }
+
+RecordKey KeyOf(const ToldVolumes& told) {
+  return {RecordKind::kToldVolumes, static_cast<char>(told.kind) + Bytes(told.reference_id)};
+}
 
 uint32_t SlotOf(const RecordKey& key) {
   WB_CHECK(key.key.size() == kSlotBytes);

@@ -34,12 +34,13 @@ enum class RecordKind : uint8_t {
   kNotice = 13,
   kProviderMessage = 14,
   kSecret = 15,
+  kToldVolumes = 16,
 };
 
 // What names a record. Of what has a place and a time: its slot in the airspace (4 bytes, the highest first), so that
 // what comes together is stored together. Of the others: the id of a USS or of a DSS instance; a report's id, 16 bytes;
 // the two ids of a used suffix; the name of a party or group; a notice's number (8 bytes, the highest first) and its
-// party; a message's number; nothing for the secret.
+// party; a message's number; nothing for the secret; the kind of a reference (1 byte) and its id.
 struct RecordKey {
   RecordKind kind;
   std::string key;
@@ -55,7 +56,7 @@ struct RecordChange {
 
 using Entity = std::variant<OperationalIntentReference, ConstraintReference, Subscription, UssAvailability, Report,
                             UsedOvnSuffix, IdentificationServiceArea, RidSubscription, Heartbeat, Declaration, Party,
-                            Group, Notice, ProviderMessage, Secret>;
+                            Group, Notice, ProviderMessage, Secret, ToldVolumes>;
 
 // What happened, for the ledger: a text, and who may see it.
 struct Event {
@@ -92,6 +93,7 @@ RecordKey KeyOf(const Group& group);
 RecordKey KeyOf(const Notice& notice);
 RecordKey KeyOf(const ProviderMessage& message);
 RecordKey KeyOf(const Secret& secret);
+RecordKey KeyOf(const ToldVolumes& told);
 // REQUIRES: a key that Decode took for an entity with a slot.
 uint32_t SlotOf(const RecordKey& key);
 

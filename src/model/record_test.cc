@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <type_traits>
 #include <vector>
 
 namespace wideberth::model {
@@ -75,7 +77,20 @@ std::vector<Entity> OneOfEach() {
           Notice{Id(12), "medevac", 7, {5'000}, {9'000}, "{}", 0, std::nullopt, std::nullopt, ""},
           ProviderMessage{
               9, "https://uss1.example", DeclarationKind::kConstraint, Id(13), true, {{Id(3), 8}, {Id(4), 1}}, {5'000}},
-          Secret{{1, 2, 3}}};
+          Notice{Id(14),
+                 "medevac",
+                 8,
+                 {5'000},
+                 {9'000},
+                 "{}",
+                 0,
+                 std::nullopt,
+                 std::nullopt,
+                 "",
+                 NoticeSubject{Id(7), NoticeSubject::Other::kConstraintReference, Id(2)},
+                 true},
+          Secret{{1, 2, 3}},
+          ToldVolumes{DeclarationKind::kConstraint, Id(2), 3, SomeDeclaration().volumes, SomeDeclaration().extents}};
 }
 
 struct Keyer {
@@ -113,7 +128,8 @@ TEST(Record, OfEveryKindReadsBackAsItWas) {
 TEST(Record, UnderAnotherKeyIsRefused) {
   for (const Entity& entity : OneOfEach()) {
     RecordKey key = SomeKeyOf(entity);
-    const bool has_slot = std::visit([](const auto& one) { return requires { one.extents; }; }, entity);
+    const bool has_slot = std::visit(
+        []<typename T>(const T& one) { return requires { one.extents; } && !std::is_same_v<T, ToldVolumes>; }, entity);
     if (!has_slot && !key.key.empty()) {  // any slot will do for the others; the secret has none
       key.key.back() = static_cast<char>(key.key.back() ^ 1);
       EXPECT_FALSE(Decode(key, Encode(entity)));
