@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/name_rule.h"
 #include "files/byte_source.h"
-#include "files/name_rule.h"
 #include "files/tracks_csv.h"
 
 namespace wideberth {
@@ -45,7 +45,7 @@ Result<std::vector<files::Track>> ReadText(std::string_view text, size_t step) {
 }
 
 void CheckTrack(const files::Track& track) {
-  WB_CHECK(!files::WrongWithName(track.flight) && !files::WrongWithName(track.party));
+  WB_CHECK(!WrongWithName(track.flight) && !WrongWithName(track.party));
   WB_CHECK(!track.points.empty() && track.first_line > 1);
   for (size_t i = 0; i < track.points.size(); ++i) {
     const plan::TrackPoint& point = track.points[i];

@@ -31,7 +31,7 @@ double Length(Vector a) { return std::sqrt(Dot(a, a)); }
 Ring HullOf(Ring points) {
   std::sort(points.begin(), points.end(), [](Vector a, Vector b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
   Ring hull;
-  const auto add_chain = [&](auto from, auto until) {
+  const auto add_chain = [&](const auto& from, const auto& until) {
     const size_t begin = hull.size();
     for (auto at = from; at != until; ++at) {
       while (hull.size() >= begin + 2 && Cross(hull.back() - hull[hull.size() - 2], *at - hull.back()) <= 0)
