@@ -55,8 +55,11 @@ void CheckWords(const Result<VerifiedReceipt>& verified) {
   const std::string words = Explain(*verified);
   WB_CHECK(std::none_of(words.begin(), words.end(),
                         [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; }));
-  // A line for each event, one for the ledger, one for the lack of witnesses.
-  WB_CHECK(std::count(words.begin(), words.end(), '\n') == static_cast<std::ptrdiff_t>(verified->events.size()) + 2);
+  // A line for each event, one for the ledger, one for the lack of witnesses; and before them one for each thing that
+  // is not proven, and one that ends these.
+  const size_t lacking = verified->lacking.empty() ? 0 : verified->lacking.size() + 1;
+  WB_CHECK(std::count(words.begin(), words.end(), '\n') ==
+           static_cast<std::ptrdiff_t>(verified->events.size() + 2 + lacking));
 }
 
 void CheckReceipt(std::string_view text) {

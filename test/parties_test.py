@@ -889,6 +889,12 @@ class Rules(Parties):
                 self.assertEqual(len(seen), len(set(seen)), "one came twice")
                 self.assertLessEqual(before & after, set(seen), "one was left out")
 
+    def test_what_begins_centuries_ago_is_told_too(self):
+        place = elsewhere()
+        self.server.declare("alpine", feature(**place, start="1687-11-26T10:00:00Z"))
+        clear_by = self.server.declare("rescue", feature(**place, start="2013-11-26T10:00:00Z"), expect=409)["conflicts"][0]["meets"][0]["clear_by"]
+        self.assertGreater(clear_by["earlier_s"], 300 * 365 * 86_400)
+
     def test_clear_by_says_the_least_that_clears(self):
         place = elsewhere()
         other = moved(feature(**place, lower=500.123, upper=600.457, start=80_000, end=83_600))

@@ -293,7 +293,13 @@ void WriteSharedGeometry(JsonWriter& to, const geo::Outline& a, const geo::Outli
   });
 }
 
-double Seconds(TimeNs from, TimeNs to) { return static_cast<double>(to.value - from.value) / kNsPerSecond; }
+double Seconds(TimeNs from, TimeNs to) {
+  int64_t apart_ns = 0;
+  // Centuries apart, a nanosecond is none of what is told.
+  if (__builtin_sub_overflow(to.value, from.value, &apart_ns))
+    return static_cast<double>(to.value) / kNsPerSecond - static_cast<double>(from.value) / kNsPerSecond;
+  return static_cast<double>(apart_ns) / kNsPerSecond;
+}
 
 // How far the party's own volume would have to move, one way at a time, so that the two no longer meet: past what they
 // share by the least step that there is, or aside.

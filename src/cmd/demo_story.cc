@@ -124,7 +124,7 @@ void Story::ShowFirstRefusal(const DemoParty& party, uint32_t intent, const Demo
                           "with the OVN of the other in its key, and gets 201. The other is told: notices over "
                           "Server-Sent Events, as they come:",
                           party.name(), plans_.intents()[intent].name, DemoOther(conflict.at("other")),
-                          clear_by.empty() ? "" : " Where they meet first, it would be clear " + clear_by + "."),
+                          clear_by.empty() ? "" : " All of it would be clear " + clear_by + "."),
               0),
       DemoNoticeHeadings());
 }
