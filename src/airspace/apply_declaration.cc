@@ -50,9 +50,11 @@ size_t VerticesOf(const DeclaredVolumes& volumes) {
 
 // The simple ones first: what is entangled takes no effort away from them. Then by ids.
 void SortBySize(std::vector<const Declaration*>& declarations) {
-  std::stable_sort(declarations.begin(), declarations.end(), [](const Declaration* a, const Declaration* b) {
-    return VerticesOf(a->volumes) < VerticesOf(b->volumes);
-  });
+  std::vector<std::pair<size_t, const Declaration*>> sized;
+  sized.reserve(declarations.size());
+  for (const Declaration* one : declarations) sized.emplace_back(VerticesOf(one->volumes), one);
+  std::stable_sort(sized.begin(), sized.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::transform(sized.begin(), sized.end(), declarations.begin(), [](const auto& one) { return one.second; });
 }
 
 DeclarationKind KindOf(const OperationalIntentReference&) { return DeclarationKind::kIntent; }

@@ -36,6 +36,17 @@ class SqliteStoreTest : public ::testing::Test {
     return contents;
   }
 
+  // How many records there are of each kind; every one can be read.
+  static std::map<RecordKind, int> CountsOf(Store& store) {
+    std::map<RecordKind, int> counts;
+    for (const auto& [key, record] : Contents(store)) {
+      const Result<model::Entity> entity = model::Decode(key, record);
+      EXPECT_TRUE(entity) << entity.error().message;
+      ++counts[key.kind];
+    }
+    return counts;
+  }
+
   std::string directory_;
 };
 
@@ -187,20 +198,14 @@ TEST_F(SqliteStoreTest, AStoreOfFormat2IsBroughtUpToDate) {
   std::filesystem::copy(WB_GOLDEN_DIR "/store-format-2.db", file());
   auto store = *SqliteStore::Open(directory_);
   EXPECT_TRUE(store->CheckFile());
-  std::map<RecordKind, int> counts;
-  for (const auto& [key, record] : Contents(*store)) {
-    const Result<model::Entity> entity = model::Decode(key, record);
-    ASSERT_TRUE(entity) << entity.error().message;
-    ++counts[key.kind];
-  }
-  EXPECT_EQ(counts, (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 3},
-                                               {RecordKind::kConstraint, 1},
-                                               {RecordKind::kSubscription, 4},
-                                               {RecordKind::kAvailability, 1},
-                                               {RecordKind::kReport, 1},
-                                               {RecordKind::kIdentificationServiceArea, 1},
-                                               {RecordKind::kRidSubscription, 1},
-                                               {RecordKind::kHeartbeat, 1}}));
+  EXPECT_EQ(CountsOf(*store), (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 3},
+                                                         {RecordKind::kConstraint, 1},
+                                                         {RecordKind::kSubscription, 4},
+                                                         {RecordKind::kAvailability, 1},
+                                                         {RecordKind::kReport, 1},
+                                                         {RecordKind::kIdentificationServiceArea, 1},
+                                                         {RecordKind::kRidSubscription, 1},
+                                                         {RecordKind::kHeartbeat, 1}}));
   EXPECT_EQ(*(*store->OpenLedger())->size(), 0u);
 }
 
@@ -209,18 +214,12 @@ TEST_F(SqliteStoreTest, AStoreOfFormat3IsBroughtUpToDate) {
   std::filesystem::copy(WB_GOLDEN_DIR "/store-format-3.db", file());
   auto store = *SqliteStore::Open(directory_);
   EXPECT_TRUE(store->CheckFile());
-  std::map<RecordKind, int> counts;
-  for (const auto& [key, record] : Contents(*store)) {
-    const Result<model::Entity> entity = model::Decode(key, record);
-    ASSERT_TRUE(entity) << entity.error().message;
-    ++counts[key.kind];
-  }
-  EXPECT_EQ(counts, (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 1},
-                                               {RecordKind::kSubscription, 1},
-                                               {RecordKind::kDeclaration, 1},
-                                               {RecordKind::kParty, 2},
-                                               {RecordKind::kGroup, 1},
-                                               {RecordKind::kSecret, 1}}));
+  EXPECT_EQ(CountsOf(*store), (std::map<RecordKind, int>{{RecordKind::kOperationalIntent, 1},
+                                                         {RecordKind::kSubscription, 1},
+                                                         {RecordKind::kDeclaration, 1},
+                                                         {RecordKind::kParty, 2},
+                                                         {RecordKind::kGroup, 1},
+                                                         {RecordKind::kSecret, 1}}));
   const auto ledger = *store->OpenLedger();
   EXPECT_EQ(*ledger->size(), 5u);
   EXPECT_EQ(*ledger->Seal(), "");
